@@ -1,0 +1,26 @@
+"""The CDK app: `npx cdk synth -c stage=local|dev|prod`."""
+
+from aws_cdk import App
+
+from infra.data_stack import DataStack
+from infra.settings import StageSettings, stage_settings
+from infra.workflow_stack import WorkflowStack
+
+
+def add_stacks(app: App, settings: StageSettings) -> tuple[DataStack, WorkflowStack]:
+    """Add one stage's stacks, the stateful and the stateless, to `app`."""
+    prefix = f"Registrar-{settings.name}"
+    data = DataStack(app, f"{prefix}-Data", settings=settings)
+    return data, WorkflowStack(app, f"{prefix}-Workflow", settings=settings, data=data)
+
+
+def main() -> None:
+    """Synthesize the stage named in the context (`-c stage=…`), `dev` unless told."""
+    app = App(analytics_reporting=False)
+    stage = app.node.try_get_context("stage") or "dev"
+    add_stacks(app, stage_settings(stage, alarm_topic_arn=app.node.try_get_context("alarm_topic_arn")))
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""What is uploaded as the functions' code."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import jsii
+from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
+from aws_cdk import aws_lambda as lambda_
+
+from infra.settings import FunctionRuntime
+
+CODE = Path(__file__).parents[1] / "lambdas"
+REQUIREMENTS = CODE / "requirements.txt"
+NOT_CODE = ("requirements.*", "__pycache__", "*.pyc", ".*")
+
+# What the functions run on in AWS, and so what their dependencies are chosen for.
+PYTHON_VERSION = "3.13"
+PYTHON_PLATFORM = "aarch64-manylinux2014"
+
+# The code's folder is the working folder on Lambda and on its local stand-ins; `-m` puts that on the path.
+BOOTSTRAP = """#!/bin/sh
+unset PYTHONPATH PYTHONHOME
+exec {python} -m awslambdaric "$_HANDLER"
+"""
+
+
+class BundlingError(RuntimeError):
+    """The functions' dependencies could not be installed."""
+
+
+class CodeAssets:
+    """The assets of one stage, each made once however many functions share it."""
+
+    def __init__(self, runtime: FunctionRuntime) -> None:
+        """Prepare the assets for functions that run on `runtime`; nothing is built before synthesis."""
+        if runtime is FunctionRuntime.LOCAL:
+            self.plain = self.with_requirements = _bundled("local", LocalRuntimeBundling())
+        else:
+            self.plain = lambda_.Code.from_asset(str(CODE), exclude=[f"**/{pattern}" for pattern in NOT_CODE])
+            self.with_requirements = _bundled("requirements", RequirementsBundling())
+
+
+@jsii.implements(ILocalBundling)
+class RequirementsBundling:
+    """The code with `lambdas/requirements.txt` installed beside it, as Lambda's Python on arm64 needs it."""
+
+    def try_bundle(self, output_dir: str, _options: BundlingOptions) -> bool:
+        """Fill `output_dir`.
+
+        Raises:
+            BundlingError: uv could install the requirements neither from its cache nor from the package index.
+        """
+        install_requirements(Path(output_dir))
+        copy_code(Path(output_dir))
+        return True
+
+
+@jsii.implements(ILocalBundling)
+class LocalRuntimeBundling:
+    """The code with a `bootstrap` that runs it on the Python which synthesizes, dependencies and all."""
+
+    def try_bundle(self, output_dir: str, _options: BundlingOptions) -> bool:
+        """Fill `output_dir`."""
+        copy_code(Path(output_dir))
+        bootstrap = Path(output_dir, "bootstrap")
+        bootstrap.write_text(BOOTSTRAP.format(python=shlex.quote(sys.executable)))
+        bootstrap.chmod(0o755)
+        return True
+
+
+def copy_code(target: Path) -> None:
+    """Copy the functions' code, and nothing that stands beside it, into `target`."""
+    shutil.copytree(CODE, target, ignore=shutil.ignore_patterns(*NOT_CODE), dirs_exist_ok=True)
+
+
+def install_requirements(target: Path, requirements: Path = REQUIREMENTS) -> None:
+    """Install `requirements` into `target`, from uv's cache where that has them, else from the package index.
+
+    Raises:
+        BundlingError: neither worked; the message carries uv's own.
+    """
+    # fmt: off
+    command = [
+        sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-config", "--require-hashes",
+        "--only-binary", ":all:", "--python-platform", PYTHON_PLATFORM, "--python-version", PYTHON_VERSION,
+        "--link-mode", "copy", "--target", str(target), "--requirement", str(requirements),
+    ]
+    # fmt: on
+    offline = _run([*command, "--offline"])
+    online = _run(command) if offline.returncode else offline
+    if online.returncode:
+        raise BundlingError(
+            f"could not install {requirements} for Lambda, neither from uv's cache nor from the package index:\n"
+            f"{online.stderr.strip()}"
+        )
+    # Notes of the installer on this machine and this run: they would change the asset's hash.
+    for note in target.glob("*.dist-info/*"):
+        if note.name in {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"}:
+            note.unlink()
+    for leftover in (target / ".lock", target / "bin"):
+        if leftover.is_dir():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink(missing_ok=True)
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)  # noqa: S603 - fixed
+
+
+def _bundled(kind: str, local: ILocalBundling) -> lambda_.Code:
+    return lambda_.Code.from_asset(
+        str(CODE),
+        asset_hash_type=AssetHashType.OUTPUT,
+        # The image is required by the type and never used: `local` bundles or raises. `command` tells the kinds apart.
+        bundling=BundlingOptions(image=DockerImage.from_registry("none"), command=[kind], local=local),
+    )

@@ -1,0 +1,30 @@
+"""The stateful stack: the tables and their key."""
+
+from aws_cdk import Stack
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from infra.ledger_table import LedgerTable
+from infra.settings import StageSettings
+from infra.users_table import UsersTable
+
+
+class DataStack(Stack):
+    """What must outlive every deployment."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: StageSettings) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            description=f"Registrar ({settings.name}): the tables of users and of the audit ledger, and their key",
+            termination_protection=settings.deletion_protection,
+        )
+        key = kms.Key(
+            self,
+            "Key",
+            description=f"Registrar ({settings.name}): encrypts the tables",
+            enable_key_rotation=True,
+            removal_policy=settings.removal_policy,
+        )
+        self.users = UsersTable(self, "Users", settings=settings, key=key)
+        self.ledger = LedgerTable(self, "Ledger", settings=settings, key=key)

@@ -1,0 +1,84 @@
+"""A DynamoDB table as this project keeps one."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from infra.settings import StageSettings
+
+# What DynamoDB does with a customer-managed key in the caller's name, its wildcards spelled out.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+KEY_ACTIONS = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
+
+
+class EncryptedTable(Construct):
+    """A table on demand, with point-in-time recovery, a stream and a customer-managed key."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: StageSettings,
+        key: kms.IKey,
+        partition_key: str,
+        sort_key: str | None = None,
+        stream: dynamodb.StreamViewType,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._key = key
+        self.table = dynamodb.Table(
+            self,
+            "Table",
+            partition_key=string_attribute(partition_key),
+            sort_key=string_attribute(sort_key) if sort_key else None,
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=key,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            stream=stream,
+            deletion_protection=settings.deletion_protection,
+            removal_policy=settings.removal_policy,
+        )
+
+    def allow(self, grantee: iam.IGrantable, action: str, leading_keys: Sequence[str] = ()) -> None:
+        """Let `grantee` do `action` on this table, only where the partition key is like one of `leading_keys`.
+
+        Without `leading_keys` every item is meant. The use of the table's key comes with it, through DynamoDB only.
+        """
+        conditions = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [*leading_keys]}}
+        statements = (
+            iam.PolicyStatement(
+                actions=[action],
+                resources=[self.table.table_arn],
+                conditions=conditions if leading_keys else None,
+            ),
+            iam.PolicyStatement(
+                actions=[*KEY_ACTIONS],
+                resources=[self._key.key_arn],
+                conditions={
+                    "StringEquals": {"kms:ViaService": f"dynamodb.{Stack.of(self).region}.amazonaws.com"}
+                },
+            ),
+        )
+        for statement in statements:
+            grantee.grant_principal.add_to_principal_policy(statement)
+
+
+def string_attribute(name: str) -> dynamodb.Attribute:
+    """Return a key attribute that holds a string."""
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

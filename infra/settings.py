@@ -1,0 +1,95 @@
+"""The stages, and everything in which they differ."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_logs as logs
+
+
+class FunctionRuntime(StrEnum):
+    """What the functions run on."""
+
+    MANAGED = "managed"
+    """AWS Lambda's own Python 3.13; dependencies are bundled for Linux on arm64."""
+
+    LOCAL = "local"
+    """The custom runtime `provided.al2023`, whose bootstrap runs this checkout's Python; nothing is bundled."""
+
+
+class UnknownStageError(ValueError):
+    """The stage named is none of the known ones."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageSettings:
+    """What one stage settles for itself; whatever is not here is the same in every stage."""
+
+    name: str
+    """The stage's name, part of its stacks' names."""
+
+    removal_policy: RemovalPolicy
+    """What becomes of tables, key and function logs when their stack no longer has them."""
+
+    deletion_protection: bool
+    """Whether the tables refuse to be deleted and the stateful stack has termination protection."""
+
+    log_retention: logs.RetentionDays
+    """How long logs are kept."""
+
+    memory_size: int
+    """The functions' memory in MiB; their share of CPU grows with it."""
+
+    reserved_concurrency: int | None
+    """Concurrent executions set aside for each function, also its upper bound; None leaves it to the account."""
+
+    function_runtime: FunctionRuntime
+    """What the functions run on."""
+
+    alarm_topic_arn: str | None = None
+    """The SNS topic told of every alarm; None leaves the alarms to be seen in CloudWatch alone."""
+
+
+STAGES = {
+    stage.name: stage
+    for stage in (
+        StageSettings(
+            name="local",
+            removal_policy=RemovalPolicy.DESTROY,
+            deletion_protection=False,
+            log_retention=logs.RetentionDays.ONE_DAY,
+            memory_size=512,
+            reserved_concurrency=None,
+            function_runtime=FunctionRuntime.LOCAL,
+        ),
+        StageSettings(
+            name="dev",
+            removal_policy=RemovalPolicy.DESTROY,
+            deletion_protection=False,
+            log_retention=logs.RetentionDays.ONE_WEEK,
+            memory_size=512,
+            reserved_concurrency=None,
+            function_runtime=FunctionRuntime.MANAGED,
+        ),
+        StageSettings(
+            name="prod",
+            removal_policy=RemovalPolicy.RETAIN,
+            deletion_protection=True,
+            log_retention=logs.RetentionDays.THREE_MONTHS,
+            memory_size=1024,
+            reserved_concurrency=None,
+            function_runtime=FunctionRuntime.MANAGED,
+        ),
+    )
+}
+
+
+def stage_settings(name: str, alarm_topic_arn: str | None = None) -> StageSettings:
+    """Return the settings of the stage `name`, with the account's own alarm topic if one is given.
+
+    Raises:
+        UnknownStageError: no stage has that name; the message lists those there are.
+    """
+    if name not in STAGES:
+        raise UnknownStageError(f"unknown stage {name!r}; known stages: {', '.join(STAGES)}")
+    return replace(STAGES[name], alarm_topic_arn=alarm_topic_arn)

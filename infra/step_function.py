@@ -1,0 +1,64 @@
+"""One step of a state machine: a Lambda function with everything that is its own."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Acknowledgment, Duration, Validations
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.settings import FunctionRuntime, StageSettings
+
+RUNTIMES = {
+    FunctionRuntime.MANAGED: lambda_.Runtime.PYTHON_3_13,
+    FunctionRuntime.LOCAL: lambda_.Runtime.PROVIDED_AL2023,
+}
+
+
+class StepFunction(Construct):
+    """A function with a role, a log group, JSON logs, tracing and a timeout of its own."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: StageSettings,
+        handler: str,
+        code: lambda_.Code,
+        description: str,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        log_group = logs.LogGroup(
+            self, "Logs", retention=settings.log_retention, removal_policy=settings.removal_policy
+        )
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log_group.grant_write(self.role)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description=description,
+            runtime=RUNTIMES[settings.function_runtime],
+            architecture=lambda_.Architecture.ARM_64,
+            handler=handler,
+            code=code,
+            environment=dict(environment or {}),
+            role=self.role,
+            memory_size=settings.memory_size,
+            reserved_concurrent_executions=settings.reserved_concurrency,
+            # Under the state's own timeout, so that a slow call ends as the function's, with its log.
+            timeout=Duration.seconds(10),
+            tracing=lambda_.Tracing.ACTIVE,
+            log_group=log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
+            system_log_level_v2=lambda_.SystemLogLevel.WARN,
+        )
+        Validations.of(self).acknowledge(
+            Acknowledgment(
+                id="AwsSolutions-IAM5[Resource::*]",
+                reason="X-Ray's PutTraceSegments and PutTelemetryRecords know no resource; nothing else has one here.",
+            ),
+        )

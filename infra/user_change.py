@@ -1,0 +1,103 @@
+"""The user-change state machine, deployed twice from one definition."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Stack, Validations
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.settings import StageSettings
+
+DEFINITION = Path(__file__).parents[1] / "statemachines" / "user_change.asl.json"
+
+
+class UserChange(Construct):
+    """One state machine over the four steps, with its own role, log group, tracing and alarm."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: StageSettings,
+        machine_type: sfn.StateMachineType,
+        functions: Mapping[str, lambda_.IFunction],
+    ) -> None:
+        """Deploy the definition as `machine_type`; `functions` are keyed by their names in the definition."""
+        super().__init__(scope, construct_id)
+        arns = {name: function.function_arn for name, function in functions.items()}
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+        role.add_to_policy(
+            iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[*arns.values()])
+        )
+        self.machine = sfn.StateMachine(
+            self,
+            "StateMachine",
+            state_machine_type=machine_type,
+            definition_body=sfn.DefinitionBody.from_string(DEFINITION.read_text(encoding="utf-8")),
+            definition_substitutions={f"{name}FunctionArn": arn for name, arn in arns.items()},
+            role=role,
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                destination=self._build_log_group(settings),
+                level=sfn.LogLevel.ERROR,
+                # The data of an execution are personal.
+                include_execution_data=False,
+            ),
+        )
+        self._build_alarm(settings)
+        Validations.of(self).acknowledge(
+            Acknowledgment(
+                id="AwsSolutions-SF1",
+                reason="Only errors are logged: an applied change is proven by the ledger, and ALL would cost more"
+                " than the executions themselves.",
+            ),
+            Acknowledgment(
+                id="AwsSolutions-IAM5[Resource::*]",
+                reason="X-Ray's actions and the log deliveries of Step Functions know no resource.",
+            ),
+        )
+
+    def _build_log_group(self, settings: StageSettings) -> logs.LogGroup:
+        return logs.LogGroup(
+            self,
+            "Logs",
+            # Only this prefix keeps the account's one log resource policy from outgrowing its limit.
+            # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
+            log_group_name=f"/aws/vendedlogs/states/{Stack.of(self).stack_name}-{self.node.id}",
+            retention=settings.log_retention,
+            # A fixed name that stays behind would stop the next creation; the errors are in the history too.
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+
+    def _build_alarm(self, settings: StageSettings) -> None:
+        metrics = {
+            "failed": self.machine.metric_failed(),
+            "timed_out": self.machine.metric_timed_out(),
+            "aborted": self.machine.metric_aborted(),
+        }
+        alarm = cloudwatch.Alarm(
+            self,
+            "Alarm",
+            alarm_description="A user change ended without an answer: it failed, timed out or was aborted.",
+            metric=cloudwatch.MathExpression(
+                expression=f"SUM([{', '.join(f'FILL({name}, 0)' for name in metrics)}])",
+                label="Executions without an answer",
+                using_metrics=metrics,
+                period=Duration.minutes(1),
+            ),
+            threshold=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        if settings.alarm_topic_arn:
+            topic = sns.Topic.from_topic_arn(self, "AlarmTopic", settings.alarm_topic_arn)
+            alarm.add_alarm_action(cloudwatch_actions.SnsAction(topic))

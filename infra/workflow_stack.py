@@ -1,0 +1,111 @@
+"""The stateless stack: the steps, the state machines over them, and the outputs."""
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.code_asset import CodeAssets
+from infra.data_stack import DataStack
+from infra.settings import StageSettings
+from infra.step_function import StepFunction
+from infra.user_change import UserChange
+
+
+class WorkflowStack(Stack):
+    """Everything that can be deployed anew at any time."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: StageSettings, data: DataStack
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            description=f"Registrar ({settings.name}): the steps of a user change and their state machines",
+        )
+        self._settings = settings
+        self._data = data
+        self._code = CodeAssets(settings.function_runtime)
+        functions: dict[str, lambda_.IFunction] = {
+            "ValidateChange": self._build_validate_change(),
+            "WriteChange": self._build_write_change(),
+            "AuditChange": self._build_audit_change(),
+            "AuditRejection": self._build_audit_rejection(),
+        }
+        standard = UserChange(
+            self,
+            "UserChange",
+            settings=settings,
+            machine_type=sfn.StateMachineType.STANDARD,
+            functions=functions,
+        )
+        express = UserChange(
+            self,
+            "UserChangeExpress",
+            settings=settings,
+            machine_type=sfn.StateMachineType.EXPRESS,
+            functions=functions,
+        )
+        # These names are the contract with whoever starts an execution: they never change.
+        self._output("UserChangeStateMachineArn", standard.machine.state_machine_arn)
+        self._output("UserChangeExpressStateMachineArn", express.machine.state_machine_arn)
+        self._output("UsersTableName", data.users.table.table_name)
+        self._output("LedgerTableName", data.ledger.table.table_name)
+
+    def _build_validate_change(self) -> lambda_.Function:
+        return StepFunction(
+            self,
+            "ValidateChange",
+            settings=self._settings,
+            handler="steps.validate_change.handler",
+            code=self._code.with_requirements,
+            description="Checks a request as a whole; touches no table.",
+        ).function
+
+    def _build_write_change(self) -> lambda_.Function:
+        users = self._data.users
+        step = StepFunction(
+            self,
+            "WriteChange",
+            settings=self._settings,
+            handler="steps.write_change.handler",
+            code=self._code.plain,
+            description="Commits user, names, receipt and sealed audit record in one transaction.",
+            environment={"USERS_TABLE": users.table.table_name},
+        )
+        users.allow(step.role, "dynamodb:BatchGetItem", ("USER#*", "CHANGE#*"))
+        users.allow(step.role, "dynamodb:PutItem", ("USER#*", "NAME#*", "CHANGE#*"))
+        users.allow(step.role, "dynamodb:DeleteItem", ("NAME#*",))
+        return step.function
+
+    def _build_audit_change(self) -> lambda_.Function:
+        ledger = self._data.ledger
+        step = StepFunction(
+            self,
+            "AuditChange",
+            settings=self._settings,
+            handler="steps.audit_change.handler",
+            code=self._code.plain,
+            description="Delivers the sealed record of an applied change to the ledger.",
+            environment={"LEDGER_TABLE": ledger.table.table_name},
+        )
+        ledger.allow(step.role, "dynamodb:PutItem")
+        return step.function
+
+    def _build_audit_rejection(self) -> lambda_.Function:
+        users, ledger = self._data.users, self._data.ledger
+        step = StepFunction(
+            self,
+            "AuditRejection",
+            settings=self._settings,
+            handler="steps.audit_rejection.handler",
+            code=self._code.with_requirements,
+            description="Records a rejection: its receipt and its ledger record.",
+            environment={"USERS_TABLE": users.table.table_name, "LEDGER_TABLE": ledger.table.table_name},
+        )
+        users.allow(step.role, "dynamodb:PutItem", ("CHANGE#*",))
+        ledger.allow(step.role, "dynamodb:PutItem")
+        return step.function
+
+    def _output(self, name: str, value: str) -> None:
+        CfnOutput(self, f"{name}Output", value=value).override_logical_id(name)

@@ -1,0 +1,1 @@
+"""The domain's doors to AWS services."""

@@ -1,0 +1,20 @@
+"""Canonical JSON and its hash: the one form that everybody who recomputes a hash must use."""
+
+import hashlib
+import json
+from typing import Any
+
+
+def canonical_json(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+    """Write a JSON value in its one canonical form.
+
+    Keys sorted, no white space, UTF-8. For what records hold (strings, integers, booleans, null; ASCII keys) this is
+    RFC 8785. Requests may hold anything, so lone surrogates are encoded rather than refused.
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def sha256_of(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    """Return the SHA-256 of a value's canonical JSON, as 64 hexadecimal digits."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()

@@ -1,0 +1,22 @@
+"""Every limit of a request, in one place."""
+
+from typing import Final
+
+# A change_id is also a valid execution name (at most 80 characters), so the two can be one.
+CHANGE_ID_PATTERN: Final = r"^[A-Za-z0-9_.-]{1,80}$"
+# No "#": it separates the parts of a key.
+USER_ID_PATTERN: Final = r"^[A-Za-z0-9_.:@-]{1,128}$"
+ACTOR_ID_PATTERN: Final = USER_ID_PATTERN
+ACTOR_TYPE_PATTERN: Final = r"^[a-z][a-z0-9_-]{0,31}$"
+TAG_KEY_PATTERN: Final = r"^[A-Za-z0-9_.:/-]{1,64}$"
+TAG_VALUE_MAX: Final = 256
+TAGS_MAX: Final = 20
+USERNAME_MAX: Final = 64
+EMAIL_MAX: Final = 254  # RFC 5321, 4.5.3.1.3
+DISPLAY_NAME_MAX: Final = 128
+REASON_MAX: Final = 256
+VERSION_MAX: Final = 999_999_999_999  # twelve digits: the width of a version in a ledger sequence
+
+# Step Functions cuts an error's cause at 32,768 characters; a list of problems stays far below.
+PROBLEMS_MAX_BYTES: Final = 8_000
+PATH_MAX: Final = 100
