@@ -105,11 +105,17 @@ def _check(change: Change, user: User | None) -> None:
     if change.action is Action.CREATE and live:
         problems.append(Problem("user_exists", "/user_id", "a live user has this user_id; update it instead"))
     if change.action is not Action.CREATE and not live:
-        problems.append(Problem("user_not_found", "/user_id", "no live user has this user_id; create it first"))
+        problems.append(
+            Problem("user_not_found", "/user_id", "no live user has this user_id; create it first")
+        )
     version = user.version if user else 0
     if change.expected_version is not None and change.expected_version != version:
         problems.append(
-            Problem("version_conflict", "/expected_version", f"the user is at version {version}; read it and try again")
+            Problem(
+                "version_conflict",
+                "/expected_version",
+                f"the user is at version {version}; read it and try again",
+            )
         )
     if problems:
         raise ChangeRejected(problems, *_seen(user))
@@ -123,7 +129,9 @@ def _check_tags(attributes: dict[str, Any], user: User | None) -> None:
 
 def name_taken(kinds: list[str], user: User | None) -> ChangeRejected:
     """Return the rejection of a change that wants names which another live user holds."""
-    problems = [Problem("name_taken", f"/attributes/{kind}", f"another user holds this {kind}") for kind in kinds]
+    problems = [
+        Problem("name_taken", f"/attributes/{kind}", f"another user holds this {kind}") for kind in kinds
+    ]
     return ChangeRejected(problems, *_seen(user))
 
 

@@ -38,7 +38,9 @@ class ChangeRejected(Exception):  # noqa: N818 - the state machine catches it by
         head: the hash of that user's newest record, None when it saw none.
     """
 
-    def __init__(self, problems: Sequence[Problem] = (), version: int | None = None, head: str | None = None) -> None:
+    def __init__(
+        self, problems: Sequence[Problem] = (), version: int | None = None, head: str | None = None
+    ) -> None:
         self.problems = tuple(problems)
         self.version = version
         self.head = head

@@ -82,7 +82,9 @@ def commitment_of(record: dict[str, Any]) -> str:
 
 def hash_of(record: dict[str, Any]) -> str:
     """Recompute the hash: SHA-256 over every field but the erasable ones, the salt and the hash itself."""
-    return sha256_of({name: value for name, value in record.items() if name not in (*ERASABLE, "salt", "hash")})
+    return sha256_of(
+        {name: value for name, value in record.items() if name not in (*ERASABLE, "salt", "hash")}
+    )
 
 
 def answer(record: dict[str, Any], *, replayed: bool) -> dict[str, Any]:

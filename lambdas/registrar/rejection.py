@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from registrar.canonical import sha256_of
 from registrar.change import Outcome
-from registrar.errors import ChangeRejected, Problem
+from registrar.errors import ChangeRejected
 from registrar.record import GENESIS, Draft, rejected_sequence, reused_sequence, seal
 from registrar.request import Identified
-
-REUSED = Problem("change_id_reused", "/change_id", "this change_id was used for another request; choose a new one")
+from registrar.reuse import REUSED
 
 
 def seal_rejection(request: Identified, rejected: ChangeRejected, now: str, salt: str) -> dict[str, Any]:
@@ -22,7 +20,9 @@ def seal_rejection(request: Identified, rejected: ChangeRejected, now: str, salt
     """
     reused = REUSED in rejected.problems
     sequence = (
-        reused_sequence(request.change_id, request.request_hash) if reused else rejected_sequence(request.change_id)
+        reused_sequence(request.change_id, request.request_hash)
+        if reused
+        else rejected_sequence(request.change_id)
     )
     return seal(
         Draft(
@@ -41,10 +41,3 @@ def seal_rejection(request: Identified, rejected: ChangeRejected, now: str, salt
         ),
         salt,
     )
-
-
-def request_hash_of(request: Any) -> str:  # noqa: ANN401 - any JSON value
-    """Return the SHA-256 of a request without its change_id: equal for a replay, other for a reused id."""
-    if isinstance(request, dict):
-        request = {name: value for name, value in request.items() if name != "change_id"}
-    return sha256_of(request)

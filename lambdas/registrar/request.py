@@ -1,0 +1,263 @@
+"""The request: the plain JSON that people send, checked as a whole with Pydantic.
+
+Only the functions that see raw requests import this module; the others work on ``Change``.
+"""
+
+import json
+import unicodedata
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from registrar import limits
+from registrar.canonical import sha256_of
+from registrar.change import Action, Change
+from registrar.errors import Problem
+from registrar.names import normal_form
+
+
+def _printable(text: str) -> str:
+    if any(unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") for char in text):
+        raise PydanticCustomError("bad_format", "must not hold control or invisible characters")
+    if text != text.strip():
+        raise PydanticCustomError("bad_format", "must not begin or end with white space")
+    return text
+
+
+def _name(limit: int) -> AfterValidator:
+    def check(text: str) -> str:
+        # A normal form may be longer than what was given; it becomes a key, whose length is bounded.
+        if len(normal_form(text)) > limit:
+            raise PydanticCustomError(
+                "too_long", "is longer than {limit} characters in its normal form", {"limit": limit}
+            )
+        return text
+
+    return AfterValidator(check)
+
+
+def _no_null(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if value is None:
+        raise PydanticCustomError("not_allowed", "cannot be removed; choose active or suspended")
+    return value
+
+
+Username = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=limits.USERNAME_MAX, pattern=r"^\S+$"),
+    AfterValidator(_printable),
+    _name(limits.USERNAME_MAX),
+]
+Email = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=limits.EMAIL_MAX, pattern=r"^[^@\s]+@[^@\s]+$"),
+    AfterValidator(_printable),
+    _name(limits.EMAIL_MAX),
+]
+DisplayName = Annotated[
+    str, StringConstraints(min_length=1, max_length=limits.DISPLAY_NAME_MAX), AfterValidator(_printable)
+]
+TagKey = Annotated[str, StringConstraints(pattern=limits.TAG_KEY_PATTERN)]
+TagValue = Annotated[str, StringConstraints(max_length=limits.TAG_VALUE_MAX), AfterValidator(_printable)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Attributes(_Strict):
+    """A JSON Merge Patch (RFC 7396) on a user's attributes: null removes."""
+
+    username: Username | None = None
+    email: Email | None = None
+    display_name: DisplayName | None = None
+    status: Annotated[
+        Literal["active", "suspended"] | None,
+        AfterValidator(_no_null),
+        WithJsonSchema({"enum": ["active", "suspended"], "type": "string"}),
+    ] = Field(default="active")
+    tags: Annotated[dict[TagKey, TagValue | None], Field(max_length=limits.TAGS_MAX)] | None = None
+
+
+class Actor(_Strict):
+    """Who asks for the change."""
+
+    id: Annotated[str, StringConstraints(pattern=limits.ACTOR_ID_PATTERN)]
+    type: Annotated[str, StringConstraints(pattern=limits.ACTOR_TYPE_PATTERN)]
+
+
+class ChangeRequest(_Strict):
+    """One user change, as an execution, the API, the client or a bulk row sends it."""
+
+    change_id: Annotated[str, StringConstraints(pattern=limits.CHANGE_ID_PATTERN)] | None = Field(
+        default=None, description="Takes effect once, forever. The execution's name when left out."
+    )
+    action: Literal["create", "update", "delete"]
+    user_id: Annotated[str, StringConstraints(pattern=limits.USER_ID_PATTERN)]
+    attributes: Attributes | None = Field(
+        default=None, description="Required to create and update; not for delete."
+    )
+    expected_version: Annotated[int, Field(ge=0, le=limits.VERSION_MAX)] | None = Field(
+        default=None, description="The version last seen; when stale the change is rejected. 0: never there."
+    )
+    actor: Actor
+    reason: (
+        Annotated[
+            str, StringConstraints(min_length=1, max_length=limits.REASON_MAX), AfterValidator(_printable)
+        ]
+        | None
+    ) = None
+
+
+@dataclass(frozen=True)
+class Identified:
+    """What can be said of any request, valid or not: enough to record its rejection.
+
+    Attributes:
+        change_id: the request's own where usable, else the execution's name.
+        user_id: None when the request gives no usable one; so are action, actor and reason.
+        problems: every problem of the request; empty for a valid one.
+        change: the valid change, None for an invalid request.
+    """
+
+    change_id: str
+    request_hash: str
+    user_id: str | None
+    action: Action | None
+    actor: dict[str, str] | None
+    reason: str | None
+    problems: tuple[Problem, ...]
+    change: Change | None
+
+
+def identify(request: Any, execution_name: str) -> Identified:  # noqa: ANN401 - any JSON value
+    """Check a request and find every problem at once.
+
+    Args:
+        request: any JSON value.
+        execution_name: serves as the change_id when the request gives none that is usable.
+    """
+    request_hash = request_hash_of(request)
+    try:
+        problems = ()
+        model = ChangeRequest.model_validate(request)
+        problems = _cross_checks(model)
+    except ValidationError as error:
+        problems = bounded([_problem(detail, request) for detail in error.errors(include_url=False)])
+    if problems:
+        return Identified(
+            change_id=_usable(request, "change_id", problems) or execution_name,
+            request_hash=request_hash,
+            user_id=_usable(request, "user_id", problems),
+            action=Action(request["action"]) if _usable(request, "action", problems) else None,
+            actor=_usable(request, "actor", problems),
+            reason=_usable(request, "reason", problems),
+            problems=problems,
+            change=None,
+        )
+    change = Change(
+        change_id=model.change_id or execution_name,
+        action=Action(model.action),
+        user_id=model.user_id,
+        attributes=model.attributes.model_dump(exclude_unset=True) if model.attributes else {},
+        expected_version=model.expected_version,
+        actor=model.actor.model_dump(),
+        reason=model.reason,
+        request_hash=request_hash,
+    )
+    return Identified(
+        change.change_id, request_hash, change.user_id, change.action, change.actor, change.reason, (), change
+    )
+
+
+def request_hash_of(request: Any) -> str:  # noqa: ANN401 - any JSON value
+    """Return the SHA-256 of a request without its change_id: equal for a replay, other for a reused id."""
+    if isinstance(request, dict):
+        request = {name: value for name, value in request.items() if name != "change_id"}
+    return sha256_of(request)
+
+
+def bounded(problems: list[Problem]) -> tuple[Problem, ...]:
+    """Keep the problems that fit into an error's cause and say how many were left out."""
+    kept: list[Problem] = []
+    room = limits.PROBLEMS_MAX_BYTES
+    for problem in problems:
+        room -= len(json.dumps(problem.as_json()))
+        if room < 0:
+            left = len(problems) - len(kept)
+            return (
+                *kept,
+                Problem("more_problems", "", f"{left} more problems are not listed; mend these first"),
+            )
+        kept.append(problem)
+    return tuple(kept)
+
+
+def _cross_checks(model: ChangeRequest) -> tuple[Problem, ...]:
+    if model.action == "delete" and model.attributes and model.attributes.model_fields_set:
+        return (Problem("not_allowed", "/attributes", "a delete takes no attributes"),)
+    if model.action != "delete" and model.attributes is None:
+        return (Problem("required", "/attributes", f"attributes are required to {model.action} a user"),)
+    return ()
+
+
+# Pydantic's error types (https://docs.pydantic.dev/latest/errors/validation_errors/) and ours.
+_CODES: Final = {
+    "missing": ("required", "is required"),
+    "extra_forbidden": ("unknown_field", "is not a field of a change"),
+    "string_too_short": ("too_short", "must not be empty"),
+    "string_too_long": ("too_long", "must have at most {max_length} characters"),
+    "too_long": ("too_long", "must have at most {max_length} entries"),
+    "string_pattern_mismatch": ("bad_format", "does not have the form {pattern}"),
+    "literal_error": ("not_allowed", "must be {expected}"),
+    "string_unicode": ("bad_format", "is not valid Unicode"),
+    "greater_than_equal": ("out_of_range", "must be at least {ge}"),
+    "less_than_equal": ("out_of_range", "must be at most {le}"),
+}
+_TYPES: Final = {"string_type": "a string", "int_type": "an integer", "bool_type": "true or false"}
+
+
+def _problem(detail: ErrorDetails, request: Any) -> Problem:  # noqa: ANN401 - any JSON value
+    code, text = _CODES.get(detail["type"], (None, None))
+    location = [part for part in detail["loc"] if part != "[key]"]
+    if code is None and detail["type"] in ("bad_format", "too_long", "not_allowed"):
+        code, text = detail["type"], detail["msg"]
+    elif code is None and detail["type"].endswith("_type"):
+        code, text = "wrong_type", f"must be {_TYPES.get(detail['type'], 'a JSON object')}"
+    elif code is None:
+        code, text = "invalid", "is not valid"
+    elif "limit" in detail.get("ctx", {}):
+        text = detail["msg"]
+    else:
+        text = str(text).format(**detail.get("ctx", {}))
+    return Problem(str(code), _pointer(location), str(text))
+
+
+def _pointer(location: list[Any]) -> str:
+    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in location)
+    path = "".join(f"/{part}" for part in parts).encode("utf-8", "replace").decode()
+    return path if len(path) <= limits.PATH_MAX else path[: limits.PATH_MAX - 1] + "…"
+
+
+def _usable(request: Any, field: str, problems: tuple[Problem, ...]) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a field's value where it stands alone without a problem, else None."""
+    if not isinstance(request, dict) or any(p.path.split("/")[1:2] == [field] for p in problems):
+        return None
+    try:
+        ChangeRequest.__pydantic_validator__.validate_assignment(
+            ChangeRequest.model_construct(), field, request.get(field)
+        )
+    except ValidationError as error:
+        if any(detail["loc"][:1] == (field,) for detail in error.errors()):
+            return None
+    return request.get(field)
