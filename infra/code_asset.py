@@ -29,7 +29,13 @@ exec {python} -m awslambdaric "$_HANDLER"
 
 
 class BundlingError(RuntimeError):
-    """The functions' dependencies could not be installed."""
+    """The functions' dependencies could not be installed; the message carries uv's own."""
+
+    def __init__(self, requirements: Path, reason: str) -> None:
+        super().__init__(
+            f"could not install {requirements} for Lambda,"
+            f" neither from uv's cache nor from the package index:\n{reason}"
+        )
 
 
 class CodeAssets:
@@ -52,7 +58,7 @@ class RequirementsBundling:
         """Fill `output_dir`.
 
         Raises:
-            BundlingError: uv could install the requirements neither from its cache nor from the package index.
+            BundlingError: the requirements are neither in uv's cache nor to be had from the package index.
         """
         install_requirements(Path(output_dir))
         copy_code(Path(output_dir))
@@ -81,7 +87,7 @@ def install_requirements(target: Path, requirements: Path = REQUIREMENTS) -> Non
     """Install `requirements` into `target`, from uv's cache where that has them, else from the package index.
 
     Raises:
-        BundlingError: neither worked; the message carries uv's own.
+        BundlingError: neither worked.
     """
     # fmt: off
     command = [
@@ -93,10 +99,7 @@ def install_requirements(target: Path, requirements: Path = REQUIREMENTS) -> Non
     offline = _run([*command, "--offline"])
     online = _run(command) if offline.returncode else offline
     if online.returncode:
-        raise BundlingError(
-            f"could not install {requirements} for Lambda, neither from uv's cache nor from the package index:\n"
-            f"{online.stderr.strip()}"
-        )
+        raise BundlingError(requirements, online.stderr.strip())
     # Notes of the installer on this machine and this run: they would change the asset's hash.
     for note in target.glob("*.dist-info/*"):
         if note.name in {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"}:
@@ -116,6 +119,6 @@ def _bundled(kind: str, local: ILocalBundling) -> lambda_.Code:
     return lambda_.Code.from_asset(
         str(CODE),
         asset_hash_type=AssetHashType.OUTPUT,
-        # The image is required by the type and never used: `local` bundles or raises. `command` tells the kinds apart.
+        # No image is ever used: `local` bundles or raises. `command` tells the kinds apart in the cache.
         bundling=BundlingOptions(image=DockerImage.from_registry("none"), command=[kind], local=local),
     )

@@ -16,7 +16,7 @@ class DataStack(Stack):
         super().__init__(
             scope,
             construct_id,
-            description=f"Registrar ({settings.name}): the tables of users and of the audit ledger, and their key",
+            description=f"Registrar ({settings.name}): the tables of users and of audit records, and their key",
             termination_protection=settings.deletion_protection,
         )
         key = kms.Key(

@@ -26,7 +26,7 @@ KEY_ACTIONS = (
 class EncryptedTable(Construct):
     """A table on demand, with point-in-time recovery, a stream and a customer-managed key."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - properties of a construct, by keyword
         self,
         scope: Construct,
         construct_id: str,
@@ -56,9 +56,9 @@ class EncryptedTable(Construct):
         )
 
     def allow(self, grantee: iam.IGrantable, action: str, leading_keys: Sequence[str] = ()) -> None:
-        """Let `grantee` do `action` on this table, only where the partition key is like one of `leading_keys`.
+        """Let `grantee` do `action` on items whose partition key is like one of `leading_keys`, if any are given.
 
-        Without `leading_keys` every item is meant. The use of the table's key comes with it, through DynamoDB only.
+        The use of the table's encryption key comes with it, through DynamoDB only.
         """
         conditions = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [*leading_keys]}}
         statements = (

@@ -11,7 +11,9 @@ from infra.settings import StageSettings
 class LedgerTable(EncryptedTable):
     """Audit records by user and sequence."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: StageSettings, key: kms.IKey) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: StageSettings, key: kms.IKey
+    ) -> None:
         super().__init__(
             scope,
             construct_id,

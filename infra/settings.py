@@ -14,11 +14,14 @@ class FunctionRuntime(StrEnum):
     """AWS Lambda's own Python 3.13; dependencies are bundled for Linux on arm64."""
 
     LOCAL = "local"
-    """The custom runtime `provided.al2023`, whose bootstrap runs this checkout's Python; nothing is bundled."""
+    """The custom runtime `provided.al2023`, whose bootstrap runs this checkout's Python with its packages."""
 
 
 class UnknownStageError(ValueError):
-    """The stage named is none of the known ones."""
+    """The stage named is none of the known ones, which the message lists."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"unknown stage {name!r}; known stages: {', '.join(STAGES)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +44,7 @@ class StageSettings:
     """The functions' memory in MiB; their share of CPU grows with it."""
 
     reserved_concurrency: int | None
-    """Concurrent executions set aside for each function, also its upper bound; None leaves it to the account."""
+    """Concurrency set aside for each function, also its upper bound; None leaves it to the account."""
 
     function_runtime: FunctionRuntime
     """What the functions run on."""
@@ -88,8 +91,8 @@ def stage_settings(name: str, alarm_topic_arn: str | None = None) -> StageSettin
     """Return the settings of the stage `name`, with the account's own alarm topic if one is given.
 
     Raises:
-        UnknownStageError: no stage has that name; the message lists those there are.
+        UnknownStageError: no stage has that name.
     """
     if name not in STAGES:
-        raise UnknownStageError(f"unknown stage {name!r}; known stages: {', '.join(STAGES)}")
+        raise UnknownStageError(name)
     return replace(STAGES[name], alarm_topic_arn=alarm_topic_arn)

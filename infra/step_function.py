@@ -19,7 +19,7 @@ RUNTIMES = {
 class StepFunction(Construct):
     """A function with a role, a log group, JSON logs, tracing and a timeout of its own."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - properties of a construct, by keyword
         self,
         scope: Construct,
         construct_id: str,
@@ -59,6 +59,6 @@ class StepFunction(Construct):
         Validations.of(self).acknowledge(
             Acknowledgment(
                 id="AwsSolutions-IAM5[Resource::*]",
-                reason="X-Ray's PutTraceSegments and PutTelemetryRecords know no resource; nothing else has one here.",
+                reason="X-Ray's PutTraceSegments and PutTelemetryRecords take no resource.",
             ),
         )

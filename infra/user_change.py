@@ -34,9 +34,7 @@ class UserChange(Construct):
         super().__init__(scope, construct_id)
         arns = {name: function.function_arn for name, function in functions.items()}
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
-        role.add_to_policy(
-            iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[*arns.values()])
-        )
+        role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[*arns.values()]))
         self.machine = sfn.StateMachine(
             self,
             "StateMachine",
@@ -56,12 +54,11 @@ class UserChange(Construct):
         Validations.of(self).acknowledge(
             Acknowledgment(
                 id="AwsSolutions-SF1",
-                reason="Only errors are logged: an applied change is proven by the ledger, and ALL would cost more"
-                " than the executions themselves.",
+                reason="Only errors are logged: the ledger proves every change, and ALL costs more than the executions.",
             ),
             Acknowledgment(
                 id="AwsSolutions-IAM5[Resource::*]",
-                reason="X-Ray's actions and the log deliveries of Step Functions know no resource.",
+                reason="X-Ray's actions and the log deliveries of Step Functions take no resource.",
             ),
         )
 

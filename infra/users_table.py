@@ -11,7 +11,9 @@ from infra.settings import StageSettings
 class UsersTable(EncryptedTable):
     """Items `USER#…`, `NAME#…` and `CHANGE#…`, with an index that lists users by status and time."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: StageSettings, key: kms.IKey) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: StageSettings, key: kms.IKey
+    ) -> None:
         super().__init__(
             scope,
             construct_id,

@@ -189,7 +189,8 @@ class Ledger:
             with transient_faults():
                 self._client.put_item(**self.record_put(record))
         except self._client.exceptions.ConditionalCheckFailedException as error:
-            return plain(error.response["Item"])
+            item: Any = error.response.get("Item")
+            return plain(item)
         return None
 
 
@@ -255,8 +256,8 @@ def transient_faults() -> Iterator[None]:
 
 def cancellation_reasons(error: ClientError) -> list[dict[str, Any]]:
     """Return a cancelled transaction's reasons, one a write."""
-    reasons: list[dict[str, Any]] = error.response["CancellationReasons"]  # type: ignore[typeddict-item]
-    return reasons
+    reasons: Any = error.response["CancellationReasons"]
+    return list(reasons)
 
 
 def receipt_record(item: Any) -> dict[str, Any] | None:  # noqa: ANN401 - DynamoDB's typed JSON

@@ -13,7 +13,7 @@ def seal_rejection(request: Identified, rejected: ChangeRejected, now: str, salt
     """Seal the record of a rejection.
 
     Args:
-        request: what is known of the request; a rejection without a usable user_id is filed under its change_id.
+        request: what is known of the request; without a usable user_id it is filed under its id.
         rejected: why, and the version and head that the decision saw.
         now: ISO 8601 UTC.
         salt: 32 random hexadecimal digits.

@@ -148,12 +148,12 @@ def identify(request: Any, execution_name: str) -> Identified:  # noqa: ANN401 -
         execution_name: serves as the change_id when the request gives none that is usable.
     """
     request_hash = request_hash_of(request)
+    problems: tuple[Problem, ...]
     try:
-        problems = ()
         model = ChangeRequest.model_validate(request)
         problems = _cross_checks(model)
     except ValidationError as error:
-        problems = bounded([_problem(detail, request) for detail in error.errors(include_url=False)])
+        problems = bounded([_problem(detail) for detail in error.errors(include_url=False)])
     if problems:
         return Identified(
             change_id=_usable(request, "change_id", problems) or execution_name,
@@ -227,7 +227,7 @@ _CODES: Final = {
 _TYPES: Final = {"string_type": "a string", "int_type": "an integer", "bool_type": "true or false"}
 
 
-def _problem(detail: ErrorDetails, request: Any) -> Problem:  # noqa: ANN401 - any JSON value
+def _problem(detail: ErrorDetails) -> Problem:
     code, text = _CODES.get(detail["type"], (None, None))
     location = [part for part in detail["loc"] if part != "[key]"]
     if code is None and detail["type"] in ("bad_format", "too_long", "not_allowed"):

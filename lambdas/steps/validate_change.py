@@ -10,8 +10,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Check ``event["request"]``, any JSON value, and return the valid change.
 
     Raises:
-        ChangeRejected: the request is invalid. The problems are found anew where they are recorded, since the text of
-            an error is logged and a request's field names are its sender's words.
+        ChangeRejected: the request is invalid. Its problems are found anew where they are recorded: the
+            text of an error is logged, and a request's field names are its sender's words.
     """
     change = identify(event["request"], event["execution_name"]).change
     if change is None:

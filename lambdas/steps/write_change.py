@@ -20,7 +20,7 @@ client = dynamodb.client_from_environment()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Write a valid change; return ``{"answer": …, "record": …}``, the record sealed but not yet in the ledger.
+    """Write a valid change; return ``{"answer": …, "record": …}``, a sealed record not yet in the ledger.
 
     Raises:
         ChangeRejected: the user's state or the names of others say no.

@@ -1,0 +1,67 @@
+# `make` lists the targets. Everything is set up inside this folder; only package caches are outside.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 1
+export PYTHONDONTWRITEBYTECODE = 1
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if $(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("yes")' 2>/dev/null),$(p))))
+BIN := .venv/bin
+export PYTHONPATH := .:lambdas
+
+.PHONY: help setup run test up down env lint format pins synth diagram clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+setup: .venv/.ready node_modules/.ready ## install what is needed into this folder
+
+.venv/.ready: requirements.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name it with PYTHON=…"; exit 1; }
+	@echo "installing the Python packages into .venv"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep -oE '^uv==[0-9.]+' requirements.txt)"
+	@$(BIN)/uv pip sync --quiet requirements.txt
+	@touch $@
+
+node_modules/.ready: package-lock.json
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo "Node 20 or newer is needed for the CDK command line"; exit 1; }
+	@echo "installing the CDK command line into node_modules"
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+run: setup ## deploy onto a local AWS, send the sample changes, print what happened, stop
+	@$(BIN)/python -m local run
+
+test: setup ## all tests; ARGS=… goes to pytest
+	@$(BIN)/python -m pytest -q $(ARGS)
+
+up: setup ## start the local AWS and deploy; leaves it running (KEEP=1 keeps the data, PORT=… fixes the port)
+	@$(BIN)/python -m local up
+
+down: setup ## stop the local AWS
+	@$(BIN)/python -m local down
+
+env: setup ## print the export lines for a shell: eval "$$(make -s env)"
+	@$(BIN)/python -m local env
+
+lint: setup ## ruff, mypy, import-linter
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+format: setup ## put the code into its form
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+pins: setup ## compile the requirements
+	@for f in requirements lambdas/requirements; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make pins" $$f.in -o $$f.txt; done
+
+synth: setup ## the templates of a stage: STAGE=local, dev or prod
+	@npx cdk synth --quiet --context stage=$(or $(STAGE),dev)
+
+diagram: setup ## draw the state machine from its file
+	@$(BIN)/python -m infra.diagram
+
+clean: ## remove what was set up and made
+	@rm -rf .venv node_modules .local cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis
