@@ -19,7 +19,7 @@ DEFINITION = Path(__file__).parents[1] / "statemachines" / "user_change.asl.json
 
 
 class UserChange(Construct):
-    """One state machine over the four steps, with its own role, log group, tracing and alarm."""
+    """One state machine over the four steps, with its own role, log group, tracing and alarms."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class UserChange(Construct):
                 include_execution_data=False,
             ),
         )
-        self._build_alarm(settings)
+        self._build_alarms(settings)
         Validations.of(self).acknowledge(
             Acknowledgment(
                 id="AwsSolutions-SF1",
@@ -74,27 +74,25 @@ class UserChange(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
 
-    def _build_alarm(self, settings: StageSettings) -> None:
-        metrics = {
-            "failed": self.machine.metric_failed(),
-            "timed_out": self.machine.metric_timed_out(),
-            "aborted": self.machine.metric_aborted(),
+    def _build_alarms(self, settings: StageSettings) -> None:
+        # One for each way to end without an answer: no engine but CloudWatch itself adds metrics up in an alarm.
+        ends = {
+            "Failed": self.machine.metric_failed,
+            "TimedOut": self.machine.metric_timed_out,
+            "Aborted": self.machine.metric_aborted,
         }
-        alarm = cloudwatch.Alarm(
-            self,
-            "Alarm",
-            alarm_description="A user change ended without an answer: it failed, timed out or was aborted.",
-            metric=cloudwatch.MathExpression(
-                expression=f"SUM([{', '.join(f'FILL({name}, 0)' for name in metrics)}])",
-                label="Executions without an answer",
-                using_metrics=metrics,
-                period=Duration.minutes(1),
-            ),
-            threshold=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
+        actions = []
         if settings.alarm_topic_arn:
             topic = sns.Topic.from_topic_arn(self, "AlarmTopic", settings.alarm_topic_arn)
-            alarm.add_alarm_action(cloudwatch_actions.SnsAction(topic))
+            actions.append(cloudwatch_actions.SnsAction(topic))
+        for end, metric in ends.items():
+            cloudwatch.Alarm(
+                self,
+                f"{end}Alarm",
+                alarm_description=f"A user change ended without an answer: {end}.",
+                metric=metric(period=Duration.minutes(1), statistic="Sum"),
+                threshold=1,
+                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+                evaluation_periods=1,
+                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            ).add_alarm_action(*actions)
