@@ -2,12 +2,14 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 1
-export PYTHONDONTWRITEBYTECODE = 1
+# Temporary files stay inside this folder, too.
+export TMPDIR := $(CURDIR)/.local/tmp
+$(shell mkdir -p $(TMPDIR))
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if $(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("yes")' 2>/dev/null),$(p))))
 BIN := .venv/bin
 export PYTHONPATH := .:lambdas
 
-.PHONY: help setup run test up down env lint format pins synth diagram clean
+.PHONY: help setup run test up down env sfn-local lint format pins synth docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -43,11 +45,17 @@ down: setup ## stop the local AWS
 env: setup ## print the export lines for a shell: eval "$$(make -s env)"
 	@$(BIN)/python -m local env
 
-lint: setup ## ruff, mypy, import-linter
+sfn-local: setup ## the deployed machine and the samples on another Step Functions: ENDPOINT=http://127.0.0.1:8083
+	@test -n "$(ENDPOINT)" || { echo "name the endpoint: make sfn-local ENDPOINT=http://127.0.0.1:8083"; exit 2; }
+	@$(BIN)/python -m local.step_functions_local $(ENDPOINT)
+
+lint: setup ## ruff, mypy, import-linter, and whether the generated docs are up to date
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/lint-imports
+	@$(BIN)/python docs/schema.py --check
+	@$(BIN)/python docs/diagram.py --check
 
 format: setup ## put the code into its form
 	@$(BIN)/ruff format --quiet .
@@ -57,11 +65,12 @@ pins: setup ## compile the requirements
 	@for f in requirements lambdas/requirements; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make pins" $$f.in -o $$f.txt; done
 
-synth: setup ## the templates of a stage: STAGE=local, dev or prod
-	@npx cdk synth --quiet --context stage=$(or $(STAGE),dev)
+synth: setup ## the templates of a stage into cdk.out: STAGE=local, dev or prod
+	@npx cdk synth --quiet --no-notices --context stage=$(or $(STAGE),dev)
 
-diagram: setup ## draw the state machine from its file
-	@$(BIN)/python -m infra.diagram
+docs: setup ## make the request's JSON Schema and the picture of the state machine anew
+	@$(BIN)/python docs/schema.py
+	@$(BIN)/python docs/diagram.py
 
 clean: ## remove what was set up and made
 	@rm -rf .venv node_modules .local cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis

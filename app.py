@@ -1,9 +1,11 @@
 """The CDK app: `npx cdk synth -c stage=local|dev|prod`."""
 
+import sys
+
 from aws_cdk import App
 
 from infra.data_stack import DataStack
-from infra.settings import StageSettings, stage_settings
+from infra.settings import StageSettings, UnknownStageError, stage_settings
 from infra.workflow_stack import WorkflowStack
 
 
@@ -15,10 +17,20 @@ def add_stacks(app: App, settings: StageSettings) -> tuple[DataStack, WorkflowSt
 
 
 def main() -> None:
-    """Synthesize the stage named in the context (`-c stage=…`), `dev` unless told."""
+    """Synthesize the stage named in the context (`-c stage=…`), `dev` unless told.
+
+    `-c alarm_topic_arn=…` names the SNS topic that is told of every alarm.
+    """
     app = App(analytics_reporting=False)
-    stage = app.node.try_get_context("stage") or "dev"
-    add_stacks(app, stage_settings(stage, alarm_topic_arn=app.node.try_get_context("alarm_topic_arn")))
+    stage = app.node.try_get_context("stage")
+    try:
+        settings = stage_settings(
+            "dev" if stage is None else stage,
+            alarm_topic_arn=app.node.try_get_context("alarm_topic_arn"),
+        )
+    except UnknownStageError as error:
+        sys.exit(f"error: {error}")
+    add_stacks(app, settings)
     app.synth()
 
 

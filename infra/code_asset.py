@@ -1,6 +1,5 @@
 """What is uploaded as the functions' code."""
 
-import os
 import shlex
 import shutil
 import subprocess
@@ -50,11 +49,12 @@ class CodeAssets:
             self.with_requirements = _bundled("requirements", RequirementsBundling())
 
 
+# `try_bundle` is called with the options as one struct; the interface's stub has them by keyword.
 @jsii.implements(ILocalBundling)
 class RequirementsBundling:
     """The code with `lambdas/requirements.txt` installed beside it, as Lambda's Python on arm64 needs it."""
 
-    def try_bundle(self, output_dir: str, _options: BundlingOptions) -> bool:
+    def try_bundle(self, output_dir: str, *_options: object, **_named: object) -> bool:
         """Fill `output_dir`.
 
         Raises:
@@ -69,7 +69,7 @@ class RequirementsBundling:
 class LocalRuntimeBundling:
     """The code with a `bootstrap` that runs it on the Python which synthesizes, dependencies and all."""
 
-    def try_bundle(self, output_dir: str, _options: BundlingOptions) -> bool:
+    def try_bundle(self, output_dir: str, *_options: object, **_named: object) -> bool:
         """Fill `output_dir`."""
         copy_code(Path(output_dir))
         bootstrap = Path(output_dir, "bootstrap")
@@ -112,7 +112,7 @@ def install_requirements(target: Path, requirements: Path = REQUIREMENTS) -> Non
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)  # noqa: S603 - fixed
+    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed
 
 
 def _bundled(kind: str, local: ILocalBundling) -> lambda_.Code:

@@ -1,6 +1,6 @@
 """The stateful stack: the tables and their key."""
 
-from aws_cdk import Stack
+from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
@@ -16,7 +16,7 @@ class DataStack(Stack):
         super().__init__(
             scope,
             construct_id,
-            description=f"Registrar ({settings.name}): the tables of users and of audit records, and their key",
+            description=f"Registrar ({settings.name}): the users, the ledger, and the key to both",
             termination_protection=settings.deletion_protection,
         )
         key = kms.Key(
@@ -28,3 +28,6 @@ class DataStack(Stack):
         )
         self.users = UsersTable(self, "Users", settings=settings, key=key)
         self.ledger = LedgerTable(self, "Ledger", settings=settings, key=key)
+        # These names are the contract with whoever reads the tables: they never change.
+        CfnOutput(self, "UsersTableName", value=self.users.table.table_name)
+        CfnOutput(self, "LedgerTableName", value=self.ledger.table.table_name)

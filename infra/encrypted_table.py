@@ -56,10 +56,14 @@ class EncryptedTable(Construct):
         )
 
     def allow(self, grantee: iam.IGrantable, action: str, leading_keys: Sequence[str] = ()) -> None:
-        """Let `grantee` do `action` on items whose partition key is like one of `leading_keys`, if any are given.
+        """Let `grantee` do `action`; only on partition keys like one of `leading_keys`, if any are given.
 
-        The use of the table's encryption key comes with it, through DynamoDB only.
+        The use of the table's encryption key comes with it, through DynamoDB only. A transaction needs the
+        actions of its writes, and an item returned because a condition failed needs no action of its own.
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
         """
+        # Without a `Null` check: these actions always name their keys, and AWS promises the condition key for
+        # each of them but says nothing of it inside a transaction, which a `Null` check could then forbid.
         conditions = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [*leading_keys]}}
         statements = (
             iam.PolicyStatement(

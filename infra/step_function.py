@@ -58,6 +58,10 @@ class StepFunction(Construct):
         )
         Validations.of(self).acknowledge(
             Acknowledgment(
+                id="AwsSolutions-L1",
+                reason="The runtime is raised together with the requirements that are chosen for it.",
+            ),
+            Acknowledgment(
                 id="AwsSolutions-IAM5[Resource::*]",
                 reason="X-Ray's PutTraceSegments and PutTelemetryRecords take no resource.",
             ),

@@ -19,7 +19,13 @@ DEFINITION = Path(__file__).parents[1] / "statemachines" / "user_change.asl.json
 
 
 class UserChange(Construct):
-    """One state machine over the four steps, with its own role, log group, tracing and alarms."""
+    """One state machine over the four steps, with its own role, log group, tracing and alarms.
+
+    An Express workflow ends after five minutes, so the definition ends both kinds a little earlier. Any one
+    state can use up all its retries in that time, and every state can when its calls fail at once. Three
+    states that all hang until their timeouts cannot: that execution times out and raises the alarm, and a
+    redrive or another start of the same change goes on from what was committed.
+    """
 
     def __init__(
         self,
@@ -33,7 +39,12 @@ class UserChange(Construct):
         """Deploy the definition as `machine_type`; `functions` are keyed by their names in the definition."""
         super().__init__(scope, construct_id)
         arns = {name: function.function_arn for name, function in functions.items()}
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+        # Step Functions may assume the role for this account's machines only.
+        # https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
+        own_account = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
+        role = iam.Role(
+            self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com", conditions=own_account)
+        )
         role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[*arns.values()]))
         self.machine = sfn.StateMachine(
             self,
@@ -54,7 +65,7 @@ class UserChange(Construct):
         Validations.of(self).acknowledge(
             Acknowledgment(
                 id="AwsSolutions-SF1",
-                reason="Only errors are logged: the ledger proves every change, and ALL costs more than the executions.",
+                reason="Only errors are logged: the ledger proves every change, and ALL costs more.",
             ),
             Acknowledgment(
                 id="AwsSolutions-IAM5[Resource::*]",
@@ -75,7 +86,7 @@ class UserChange(Construct):
         )
 
     def _build_alarms(self, settings: StageSettings) -> None:
-        # One for each way to end without an answer: no engine but CloudWatch itself adds metrics up in an alarm.
+        # One for each way to end without an answer: only CloudWatch itself can add metrics up in an alarm.
         ends = {
             "Failed": self.machine.metric_failed,
             "TimedOut": self.machine.metric_timed_out,

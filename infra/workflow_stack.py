@@ -1,4 +1,4 @@
-"""The stateless stack: the steps, the state machines over them, and the outputs."""
+"""The stateless stack: the steps and the state machines over them."""
 
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_lambda as lambda_
@@ -47,10 +47,8 @@ class WorkflowStack(Stack):
             functions=functions,
         )
         # These names are the contract with whoever starts an execution: they never change.
-        self._output("UserChangeStateMachineArn", standard.machine.state_machine_arn)
-        self._output("UserChangeExpressStateMachineArn", express.machine.state_machine_arn)
-        self._output("UsersTableName", data.users.table.table_name)
-        self._output("LedgerTableName", data.ledger.table.table_name)
+        CfnOutput(self, "UserChangeStateMachineArn", value=standard.machine.state_machine_arn)
+        CfnOutput(self, "UserChangeExpressStateMachineArn", value=express.machine.state_machine_arn)
 
     def _build_validate_change(self) -> lambda_.Function:
         return StepFunction(
@@ -106,6 +104,3 @@ class WorkflowStack(Stack):
         users.allow(step.role, "dynamodb:PutItem", ("CHANGE#*",))
         ledger.allow(step.role, "dynamodb:PutItem")
         return step.function
-
-    def _output(self, name: str, value: str) -> None:
-        CfnOutput(self, f"{name}Output", value=value).override_logical_id(name)

@@ -15,8 +15,6 @@ from local import demo
 from local.deploy import CHECKOUT, Outputs, deploy, read_outputs
 from local.ministack import Engine, LocalAwsError, client_environment, is_alive, start, stop
 
-DIRECTORY = CHECKOUT / ".local"
-
 
 def say(text: str) -> None:
     """Print a line of progress, at once and beside the output proper."""
@@ -25,7 +23,7 @@ def say(text: str) -> None:
 
 @contextmanager
 def local_aws(directory: Path, *, port: int = 0, keep: bool = False, **settings: str) -> Iterator[Outputs]:
-    """Run a local AWS of one's own with the project deployed on it, and stop it at the end, on failure too."""
+    """Run a local AWS with the project deployed on it, and stop it at the end, on failure too."""
     began = time.monotonic()
     if not keep:
         for name in ("state", "s3", "outputs.json"):
@@ -58,8 +56,8 @@ def up(directory: Path) -> int:
         say(f"the local AWS is up already, at {engine.endpoint}; `make down` stops it")
         return 0
     ready = local_aws(directory, port=int(os.environ.get("PORT", "0")), keep=os.environ.get("KEEP") == "1")
-    outputs = ready.__enter__()  # noqa: PLC2801 - left open on purpose: `down` ends it
-    sample = sorted((CHECKOUT / "samples").glob("*.json"))[0].relative_to(CHECKOUT)
+    outputs = ready.__enter__()  # left open on purpose: `down` ends it
+    sample = min((CHECKOUT / "samples").glob("*.json")).relative_to(CHECKOUT)
     print(
         f"""The local AWS is up at {outputs.endpoint}. Talk to it with the AWS CLI or boto3 after
 
@@ -117,15 +115,18 @@ def main() -> int:
     choices = parser.add_subparsers(dest="command", required=True)
     for name, command in commands.items():
         choices.add_parser(name, help=command.__doc__)
+    parser.add_argument(
+        "--directory", type=Path, default=CHECKOUT / ".local", help="where the local AWS keeps its files"
+    )
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        return commands[arguments.command](DIRECTORY)
+        return commands[arguments.command](arguments.directory.resolve())
     except LocalAwsError as error:
         say(f"error: {error}")
         return 1
     except KeyboardInterrupt:
-        say("interrupted; what was started is stopped")
+        say("interrupted; everything that was started has been stopped")
         return 130
 
 

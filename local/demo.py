@@ -1,12 +1,12 @@
 """The sample changes through the deployed state machine, and a report of what happened."""
 
 import json
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -17,37 +17,55 @@ from registrar.chain import verify
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
-CONFIG = Config(inject_host_prefix=False)
 SHORT = 12
 
 
 def main(outputs: Outputs, samples: Path) -> int:
-    """Send every sample in the order of the file names, print the report; return 0 when every chain verifies."""
-    console = Console(width=None if Console().is_terminal else 140, highlight=False)
-    session = boto3.Session("test", "test", region_name=outputs.region)
-    states = session.client("stepfunctions", endpoint_url=outputs.endpoint, config=CONFIG)
-    dynamodb = session.client("dynamodb", endpoint_url=outputs.endpoint, config=CONFIG)
+    """Send the samples in the order of their names, print the report; return 0 when every chain verifies."""
+    console = report_console()
+    states, dynamodb = outputs.client("stepfunctions"), outputs.client("dynamodb")
 
     def everything(table: str) -> list[dict[str, Any]]:
         pages = dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
         return [plain(item) for page in pages for item in page["Items"]]
 
-    changes = Table("sample", "action", "user", "outcome", "version or reasons", "ms", title="Changes")
-    for sample in sorted(samples.glob("*.json")):
-        changes.add_row(sample.stem, *_row(states, outputs.UserChangeStateMachineArn, sample.read_text()))
-    console.print(changes)
-    users = [item for item in everything(outputs.UsersTableName) if item["pk"].startswith("USER#")]
+    console.print(send(states, outputs.UserChangeStateMachineArn, samples))
+    items = everything(outputs.UsersTableName)
+    users = {item["user_id"]: item for item in items if item["pk"].startswith("USER#")}
     console.print(_users(users))
     records = everything(outputs.LedgerTableName)
-    trails = {user["user_id"]: _trail(records, user["user_id"]) for user in users}
+    trails = {user_id: _trail(records, user_id) for user_id in {record["user_id"] for record in records}}
     longest = max(trails, key=lambda user_id: len(trails[user_id]))
     console.print(_history(longest, trails[longest]))
-    faults = [fault for user in users for fault in verify(trails[user["user_id"]], user["head"])]
+    faults = [
+        f"{user_id}: {fault}"
+        for user_id, trail in sorted(trails.items())
+        for fault in verify(trail, users[user_id]["head"] if user_id in users else None)
+    ]
     for fault in faults:
-        console.print(f"[red]{fault}")
+        console.print(fault, style="red")
     verdict = f"{len(faults)} faults" if faults else "every chain verifies"
-    console.print(f"Recomputed {len(records)} records of {len(users)} users: {verdict}.")
+    console.print(f"Recomputed the {len(records)} records of {len(trails)} trails: {verdict}.")
     return 1 if faults else 0
+
+
+def report_console() -> Console:
+    """Make the console of a report: a pipe gets plain text, wide enough for every line to stay one line."""
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=150)
+
+
+def send(states: "SFNClient", machine: str, samples: Path) -> Table:
+    """Start a machine with one sample after the other; return a table of how each execution ended."""
+    changes = _table("Changes", "sample", "action", "user", "outcome", "version or reasons", "ms")
+    for sample in sorted(samples.glob("*.json")):
+        changes.add_row(sample.stem, *_row(states, machine, sample.read_text()))
+    return changes
+
+
+def _table(title: str, *columns: str) -> Table:
+    return Table(
+        *columns, title=title, title_justify="left", box=box.ROUNDED if sys.stdout.isatty() else box.ASCII
+    )
 
 
 def _row(states: "SFNClient", machine: str, text: str) -> list[str]:
@@ -67,9 +85,9 @@ def _row(states: "SFNClient", machine: str, text: str) -> list[str]:
     return [str(request.get("action")), str(request.get("user_id")), *said, milliseconds]
 
 
-def _users(users: list[dict[str, Any]]) -> Table:
-    table = Table("user", "version", "status", "username", "email", "display name", title="Users")
-    for user in sorted(users, key=lambda item: item["user_id"]):
+def _users(users: dict[str, dict[str, Any]]) -> Table:
+    table = _table("Users", "user", "version", "status", "username", "email", "display name")
+    for _, user in sorted(users.items()):
         names = (user.get(name, "") for name in ("username", "email", "display_name"))
         table.add_row(user["user_id"], str(user["version"]), user["status"], *names)
     return table
@@ -82,12 +100,11 @@ def _trail(records: list[dict[str, Any]], user_id: str) -> list[dict[str, Any]]:
 
 
 def _history(user_id: str, trail: list[dict[str, Any]]) -> Table:
-    table = Table(
-        "record", "what", "by", "before → after", "previous", "hash", title=f"Audit trail of {user_id}"
-    )
+    title = f"Audit trail of {user_id}"
+    table = _table(title, "record", "what", "by", "before → after, or reasons", "previous", "hash")
     for record in trail:
         sides = [
-            f"{name}: {side.get('before', '–')} → {side.get('after', '–')}"
+            f"{name}: {_side(side, 'before')} → {_side(side, 'after')}"
             for name, side in record.get("changes", {}).items()
         ]
         reasons = [f"{error['code']} {error['path']}" for error in record.get("errors", [])]
@@ -100,3 +117,8 @@ def _history(user_id: str, trail: list[dict[str, Any]]) -> Table:
             record["hash"][:SHORT],
         )
     return table
+
+
+def _side(side: dict[str, Any], which: str) -> str:
+    value = side.get(which, "(none)")
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -2,9 +2,13 @@
 
 import json
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
 
 from local.ministack import REGION, LocalAwsError, clean_environment, client_environment, tail
 
@@ -23,6 +27,18 @@ class Outputs:
     UsersTableName: str
     LedgerTableName: str
 
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+        """Make a boto3 client of this local AWS, whatever profile or region the shell has."""
+        return client(service, self.endpoint)
+
+
+def client(service: str, endpoint: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    """Make a boto3 client of a local endpoint, with dummy credentials."""
+    # The sync- of StartSyncExecution's host does not resolve locally.
+    config = Config(inject_host_prefix=False, max_pool_connections=64)
+    session = boto3.Session("test", "test", region_name=REGION)
+    return session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]
+
 
 def deploy(endpoint: str, directory: Path) -> Outputs:
     """Deploy the local stage and write ``outputs.json`` into the directory.
@@ -30,14 +46,18 @@ def deploy(endpoint: str, directory: Path) -> Outputs:
     Raises:
         LocalAwsError: the CDK failed; the message has the end of its output.
     """
-    assembly = directory / "cdk.out"
-    _cdk(endpoint, directory, "synth", "--quiet", "--context", "stage=local", "--output", str(assembly))
-    _cdk(endpoint, directory, "bootstrap", f"aws://{ACCOUNT}/{REGION}", "--app", str(assembly))
-    stacks = directory / "stacks.json"
+    assembly, stacks = directory / "cdk.out", directory / "stacks.json"
+    # Outside the checkout's top level, the CDK finds no cdk.json and synthesizes nothing a second time.
+    synth = ("synth", "--quiet", "--context", "stage=local", "--output", str(assembly))
+    bootstrap = ("bootstrap", f"aws://{ACCOUNT}/{REGION}")
+    with ThreadPoolExecutor() as both:
+        synthesized = both.submit(_cdk, endpoint, directory, *synth, cwd=CHECKOUT)
+        _cdk(endpoint, directory, *bootstrap, cwd=directory)
+        synthesized.result()
     # fmt: off
     _cdk(
-        endpoint, directory, "deploy", "--all", "--app", str(assembly), "--require-approval", "never",
-        "--outputs-file", str(stacks), "--output", str(assembly),
+        endpoint, directory, "deploy", "--all", "--app", str(assembly), "--method", "direct",
+        "--require-approval", "never", "--outputs-file", str(stacks), cwd=directory,
     )
     # fmt: on
     values = {
@@ -61,7 +81,7 @@ def read_outputs(directory: Path) -> Outputs:
         raise LocalAwsError("the local AWS is not up; start it with `make up`") from None
 
 
-def _cdk(endpoint: str, directory: Path, *arguments: str) -> None:
+def _cdk(endpoint: str, directory: Path, *arguments: str, cwd: Path) -> None:
     log = directory / f"cdk-{arguments[0]}.log"
     environment = {
         **clean_environment(),
@@ -73,7 +93,7 @@ def _cdk(endpoint: str, directory: Path, *arguments: str) -> None:
     with log.open("wb") as output:
         done = subprocess.run(
             [CHECKOUT / "node_modules/.bin/cdk", *arguments, "--no-notices", "--no-color"],
-            cwd=CHECKOUT,
+            cwd=cwd,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass
@@ -76,10 +75,10 @@ def start(directory: Path, *, port: int = 0, keep: bool = False, **settings: str
         "MINISTACK_REGION": REGION,
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
-        "SFN_WAIT_SCALE": "0",
         "PERSIST_STATE": "1" if keep else "0",
         "STATE_DIR": str(directory / "state"),
         "S3_DATA_DIR": str(directory / "s3"),
+        # Functions are unpacked and run here.
         "TMPDIR": str(directory / "tmp"),
         **settings,
     }
@@ -104,9 +103,9 @@ def start(directory: Path, *, port: int = 0, keep: bool = False, **settings: str
 
 def is_alive(engine: Engine) -> bool:
     """Tell whether the engine answers on its endpoint as MiniStack does."""
-    with suppress(OSError, ValueError, urllib.error.URLError):
-        with urllib.request.urlopen(f"{engine.endpoint}/_ministack/health", timeout=2) as answer:  # noqa: S310 - ours
-            return isinstance(json.load(answer), dict)
+    health = f"{engine.endpoint}/_ministack/health"
+    with suppress(OSError, ValueError), urllib.request.urlopen(health, timeout=2) as answer:  # noqa: S310 - ours
+        return isinstance(json.load(answer), dict)
     return False
 
 

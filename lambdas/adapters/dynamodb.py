@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NotConnectedError
 
 from registrar.change import Status, User
 from registrar.decide import Applied
@@ -184,14 +186,26 @@ class Ledger:
             raise LedgerMismatch(f"another record stands at {record['sequence']}: {found.get('hash')}")
 
     def add(self, record: dict[str, Any]) -> dict[str, Any] | None:
-        """Add a record; return the one that was there already, None when this one was added."""
+        """Add a record; return the one that was there already, None when this one was added.
+
+        AWS sends the record that was there with its refusal, so adding needs no permission to read.
+        Older releases of DynamoDB Local do not: there it is read, strongly consistent.
+
+        Raises:
+            TransientFault: throttled or not reached; try again.
+        """
         try:
             with transient_faults():
                 self._client.put_item(**self.record_put(record))
         except self._client.exceptions.ConditionalCheckFailedException as error:
-            item: Any = error.response.get("Item")
+            item: Any = error.response.get("Item") or self._read(record)
             return plain(item)
         return None
+
+    def _read(self, record: dict[str, Any]) -> dict[str, Any]:
+        key = _item({name: record[name] for name in ("user_id", "sequence")})
+        with transient_faults():
+            return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)["Item"]
 
 
 def record_rejection(
@@ -243,13 +257,15 @@ def transient_faults() -> Iterator[None]:
     """Turn what passes by itself into TransientFault; let the rest through."""
     try:
         yield
-    except HTTPClientError as error:
+    except (HTTPClientError, NotConnectedError) as error:
         raise TransientFault(type(error).__name__) from error
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
         # A cancellation is final only when conditions alone gave it.
-        if code in _TRANSIENT or (reasons and not set(reasons) <= {"None", None, "ConditionalCheckFailed"}):
+        mixed = reasons and not set(reasons) <= {"None", None, "ConditionalCheckFailed"}
+        if code in _TRANSIENT or status >= HTTPStatus.INTERNAL_SERVER_ERROR or mixed:
             raise TransientFault(code) from error
         raise
 

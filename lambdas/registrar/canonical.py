@@ -18,3 +18,17 @@ def canonical_json(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
 def sha256_of(value: Any) -> str:  # noqa: ANN401 - any JSON value
     """Return the SHA-256 of a value's canonical JSON, as 64 hexadecimal digits."""
     return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def pruned(value: Any, depth: int) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a JSON value with null for each object or array that lies deeper than ``depth`` levels.
+
+    To write or walk an untrusted value as it is could exhaust the stack.
+    """
+    if not isinstance(value, dict | list):
+        return value
+    if depth == 0:
+        return None
+    if isinstance(value, dict):
+        return {name: pruned(inner, depth - 1) for name, inner in value.items()}
+    return [pruned(inner, depth - 1) for inner in value]

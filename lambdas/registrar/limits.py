@@ -16,6 +16,7 @@ EMAIL_MAX: Final = 254  # RFC 5321, 4.5.3.1.3
 DISPLAY_NAME_MAX: Final = 128
 REASON_MAX: Final = 256
 VERSION_MAX: Final = 999_999_999_999  # twelve digits: the width of a version in a ledger sequence
+DEPTH_MAX: Final = 32  # a valid request is three levels deep; what lies below this is not even read
 
 # Step Functions cuts an error's cause at 32,768 characters; a list of problems stays far below.
 PROBLEMS_MAX_BYTES: Final = 8_000

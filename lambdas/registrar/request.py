@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from registrar import limits
-from registrar.canonical import sha256_of
+from registrar.canonical import pruned, sha256_of
 from registrar.change import Action, Change
 from registrar.errors import Problem
 from registrar.names import normal_form
@@ -64,11 +64,26 @@ Email = Annotated[
     AfterValidator(_printable),
     _name(limits.EMAIL_MAX),
 ]
+# For the schema alone: _printable says the same in words that help more.
+_TRIMMED: Final = Field(json_schema_extra={"pattern": r"^\S(.*\S)?$"})
+_TRIMMED_OR_EMPTY: Final = Field(json_schema_extra={"pattern": r"^(\S(.*\S)?)?$"})
 DisplayName = Annotated[
-    str, StringConstraints(min_length=1, max_length=limits.DISPLAY_NAME_MAX), AfterValidator(_printable)
+    str,
+    StringConstraints(min_length=1, max_length=limits.DISPLAY_NAME_MAX),
+    AfterValidator(_printable),
+    _TRIMMED,
+]
+Reason = Annotated[
+    str, StringConstraints(min_length=1, max_length=limits.REASON_MAX), AfterValidator(_printable), _TRIMMED
 ]
 TagKey = Annotated[str, StringConstraints(pattern=limits.TAG_KEY_PATTERN)]
-TagValue = Annotated[str, StringConstraints(max_length=limits.TAG_VALUE_MAX), AfterValidator(_printable)]
+TagValue = Annotated[
+    str, StringConstraints(max_length=limits.TAG_VALUE_MAX), AfterValidator(_printable), _TRIMMED_OR_EMPTY
+]
+Tags = Annotated[
+    dict[TagKey, TagValue | None],
+    Field(max_length=limits.TAGS_MAX, json_schema_extra={"additionalProperties": False}),
+]
 
 
 class _Strict(BaseModel):
@@ -78,15 +93,15 @@ class _Strict(BaseModel):
 class Attributes(_Strict):
     """A JSON Merge Patch (RFC 7396) on a user's attributes: null removes."""
 
-    username: Username | None = None
-    email: Email | None = None
+    username: Username | None = Field(default=None, description="Held by one live user in its normal form.")
+    email: Email | None = Field(default=None, description="Held by one live user in its normal form.")
     display_name: DisplayName | None = None
     status: Annotated[
         Literal["active", "suspended"] | None,
         AfterValidator(_no_null),
         WithJsonSchema({"enum": ["active", "suspended"], "type": "string"}),
     ] = Field(default="active")
-    tags: Annotated[dict[TagKey, TagValue | None], Field(max_length=limits.TAGS_MAX)] | None = None
+    tags: Tags | None = None
 
 
 class Actor(_Strict):
@@ -98,6 +113,15 @@ class Actor(_Strict):
 
 class ChangeRequest(_Strict):
     """One user change, as an execution, the API, the client or a bulk row sends it."""
+
+    # What _cross_checks finds, said in JSON Schema.
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"action": {"const": "delete"}}},
+            "then": {"properties": {"attributes": {"maxProperties": 0}}},
+            "else": {"properties": {"attributes": {"type": "object"}}, "required": ["attributes"]},
+        }
+    )
 
     change_id: Annotated[str, StringConstraints(pattern=limits.CHANGE_ID_PATTERN)] | None = Field(
         default=None, description="Takes effect once, forever. The execution's name when left out."
@@ -111,12 +135,7 @@ class ChangeRequest(_Strict):
         default=None, description="The version last seen; when stale the change is rejected. 0: never there."
     )
     actor: Actor
-    reason: (
-        Annotated[
-            str, StringConstraints(min_length=1, max_length=limits.REASON_MAX), AfterValidator(_printable)
-        ]
-        | None
-    ) = None
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True)
@@ -148,13 +167,13 @@ def identify(request: Any, execution_name: str) -> Identified:  # noqa: ANN401 -
         execution_name: serves as the change_id when the request gives none that is usable.
     """
     request_hash = request_hash_of(request)
-    problems: tuple[Problem, ...]
+    model, found = None, _cross_checks(request)
     try:
-        model = ChangeRequest.model_validate(request)
-        problems = _cross_checks(model)
+        model = ChangeRequest.model_validate(_with_readable_keys(pruned(request, limits.DEPTH_MAX)))
     except ValidationError as error:
-        problems = bounded([_problem(detail) for detail in error.errors(include_url=False)])
-    if problems:
+        found = [*(_problem(detail) for detail in error.errors(include_url=False)), *found]
+    problems = bounded(found)
+    if model is None or problems:
         return Identified(
             change_id=_usable(request, "change_id", problems) or execution_name,
             request_hash=request_hash,
@@ -181,10 +200,23 @@ def identify(request: Any, execution_name: str) -> Identified:  # noqa: ANN401 -
 
 
 def request_hash_of(request: Any) -> str:  # noqa: ANN401 - any JSON value
-    """Return the SHA-256 of a request without its change_id: equal for a replay, other for a reused id."""
+    """Return the SHA-256 of a request without its change_id: equal for a replay, other for a reused id.
+
+    What lies deeper than any valid request goes unread, so that no nesting can exhaust the stack.
+    """
+    request = pruned(request, limits.DEPTH_MAX)
     if isinstance(request, dict):
         request = {name: value for name, value in request.items() if name != "change_id"}
     return sha256_of(request)
+
+
+def _with_readable_keys(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    # At a key with a lone surrogate Pydantic stops and reports nothing else of its object.
+    if not isinstance(value, dict):
+        return value
+    return {
+        name.encode("utf-8", "replace").decode(): _with_readable_keys(inner) for name, inner in value.items()
+    }
 
 
 def bounded(problems: list[Problem]) -> tuple[Problem, ...]:
@@ -203,12 +235,15 @@ def bounded(problems: list[Problem]) -> tuple[Problem, ...]:
     return tuple(kept)
 
 
-def _cross_checks(model: ChangeRequest) -> tuple[Problem, ...]:
-    if model.action == "delete" and model.attributes and model.attributes.model_fields_set:
-        return (Problem("not_allowed", "/attributes", "a delete takes no attributes"),)
-    if model.action != "delete" and model.attributes is None:
-        return (Problem("required", "/attributes", f"attributes are required to {model.action} a user"),)
-    return ()
+def _cross_checks(request: Any) -> list[Problem]:  # noqa: ANN401 - any JSON value
+    if not isinstance(request, dict):
+        return []
+    action, attributes = request.get("action"), request.get("attributes")
+    if action == Action.DELETE and isinstance(attributes, dict) and attributes:
+        return [Problem("not_allowed", "/attributes", "a delete takes no attributes")]
+    if action in (Action.CREATE.value, Action.UPDATE.value) and attributes is None:
+        return [Problem("required", "/attributes", f"attributes are required to {action} a user")]
+    return []
 
 
 # Pydantic's error types (https://docs.pydantic.dev/latest/errors/validation_errors/) and ours.
@@ -229,7 +264,8 @@ _TYPES: Final = {"string_type": "a string", "int_type": "an integer", "bool_type
 
 def _problem(detail: ErrorDetails) -> Problem:
     code, text = _CODES.get(detail["type"], (None, None))
-    location = [part for part in detail["loc"] if part != "[key]"]
+    # Pydantic writes a fault of a tag's key as (…, key, "[key]").
+    location = list(detail["loc"][:3] if detail["loc"][:2] == ("attributes", "tags") else detail["loc"])
     if code is None and detail["type"] in ("bad_format", "too_long", "not_allowed"):
         code, text = detail["type"], detail["msg"]
     elif code is None and detail["type"].endswith("_type"):
@@ -245,7 +281,7 @@ def _problem(detail: ErrorDetails) -> Problem:
 
 def _pointer(location: list[Any]) -> str:
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in location)
-    path = "".join(f"/{part}" for part in parts).encode("utf-8", "replace").decode()
+    path = "".join(f"/{part}" for part in parts)
     return path if len(path) <= limits.PATH_MAX else path[: limits.PATH_MAX - 1] + "…"
 
 

@@ -1,0 +1,84 @@
+"""A deployed machine, and an outsider's view of the tables behind it."""
+
+import json
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from local.deploy import Outputs
+
+deserialize = TypeDeserializer().deserialize
+
+
+@dataclass(frozen=True)
+class Registrar:
+    """One deployed machine with the tables behind it."""
+
+    outputs: Outputs
+    machine: str
+    states: Any
+    dynamodb: Any
+
+    def execute(self, request: Any, name: str | None = None) -> dict[str, Any]:
+        """Run one execution with a request, any JSON value; return its output."""
+        return self.execute_text(json.dumps(request), name)
+
+    def execute_text(self, text: str, name: str | None = None) -> dict[str, Any]:
+        """Run one execution with a text for input; return its output."""
+        name = name or str(uuid.uuid4())
+        if self.machine == self.outputs.UserChangeExpressStateMachineArn:
+            done = self.states.start_sync_execution(stateMachineArn=self.machine, name=name, input=text)
+        else:
+            arn = self.states.start_execution(stateMachineArn=self.machine, name=name, input=text)[
+                "executionArn"
+            ]
+            while (done := self.states.describe_execution(executionArn=arn))["status"] == "RUNNING":
+                time.sleep(0.02)
+        assert done["status"] == "SUCCEEDED", (done.get("error"), done.get("cause"))
+        return json.loads(done["output"])
+
+    def users(self, *keys: str) -> list[dict[str, Any] | None]:
+        """Read items of the Users table by key."""
+        return [
+            self._item(
+                self.dynamodb.get_item(
+                    TableName=self.outputs.UsersTableName, Key={"pk": {"S": key}}, ConsistentRead=True
+                )
+            )
+            for key in keys
+        ]
+
+    def trail(self, user_id: str) -> dict[str, dict[str, Any]]:
+        """Read a user's ledger records, by sequence."""
+        pages = self.dynamodb.get_paginator("query").paginate(
+            TableName=self.outputs.LedgerTableName,
+            KeyConditionExpression="user_id = :user",
+            ExpressionAttributeValues={":user": {"S": user_id}},
+            ConsistentRead=True,
+        )
+        records = [self._item({"Item": item}) for page in pages for item in page["Items"]]
+        return {record["sequence"]: record for record in records if record}
+
+    @staticmethod
+    def _item(answer: dict[str, Any]) -> dict[str, Any] | None:
+        item = answer.get("Item")
+        return item and {name: _plain(deserialize(value)) for name, value in item.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value if isinstance(value, str | bool | None) else int(value)
+
+
+def registrar_of(deployed: Outputs, kind: str) -> Registrar:
+    machines = {
+        "standard": deployed.UserChangeStateMachineArn,
+        "express": deployed.UserChangeExpressStateMachineArn,
+    }
+    return Registrar(deployed, machines[kind], deployed.client("stepfunctions"), deployed.client("dynamodb"))

@@ -1,0 +1,53 @@
+"""What cfn-lint and cdk-nag say about the templates."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
+
+from tests.infra.synthesized import FUNCTIONS, MACHINES, STACKS, Stage
+
+# CDK always writes down the dependency on a role beside the reference to it.
+CONFIG = ManualArgs(regions=["us-east-1"], ignore_checks=["W3005"])
+ROLES = {f"{owner}/Role/DefaultPolicy" for owner in (*FUNCTIONS, *MACHINES)}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_cfn_lint_finds_nothing(stage: Stage, stack: str):
+    assert [str(found) for found in lint(stage.template_file(stack).read_text(), config=CONFIG)] == []
+
+
+def test_cfn_lint_reads_the_state_machines(stages: Mapping[str, Stage]):
+    template = stages["prod"].template_file("Workflow").read_text()
+    broken = template.replace('\\"StartAt\\": \\"ValidateChange\\"', '\\"StartAt\\": \\"Nowhere\\"')
+    assert {found.rule.id for found in lint(broken, config=CONFIG)} == {"E3601"}
+
+
+def test_cdk_nag_finds_nothing_that_is_not_acknowledged(stage: Stage):
+    assert stage.findings == frozenset()
+
+
+def test_every_acknowledgement_is_needed_and_none_hides_more_than_it_says(unacknowledged: Stage):
+    assert unacknowledged.findings == {
+        *(("AwsSolutions-L1", f"{name}/Function") for name in FUNCTIONS),
+        *(("AwsSolutions-IAM5[Resource::*]", role) for role in ROLES),
+        *(("AwsSolutions-SF1", f"{name}/StateMachine") for name in MACHINES),
+    }
+
+
+def test_every_acknowledgement_gives_a_reason(stage: Stage):
+    metadata = json.loads((stage.directory / f"{stage.stack('Workflow')}.metadata.json").read_text())
+    reasons = {
+        (path.rpartition("/")[2], rule.rpartition("::AwsSolutions-")[2]): reason
+        for path, entries in metadata.items()
+        for entry in entries
+        if entry["type"] == "aws:cdk:acknowledged-rules"
+        for rule, reason in entry["data"].items()
+    }
+    assert set(reasons) == {
+        *((name, rule) for name in FUNCTIONS for rule in ("L1", "IAM5[Resource::*]")),
+        *((name, rule) for name in MACHINES for rule in ("SF1", "IAM5[Resource::*]")),
+    }
+    assert all(len(reason.split()) > 5 for reason in reasons.values())

@@ -1,0 +1,78 @@
+"""What every function has of its own."""
+
+from infra.code_asset import PYTHON_VERSION
+from infra.settings import FunctionRuntime
+from tests.infra.synthesized import FUNCTIONS, MACHINES, Stage
+
+RUNTIMES = {FunctionRuntime.MANAGED: f"python{PYTHON_VERSION}", FunctionRuntime.LOCAL: "provided.al2023"}
+
+
+def test_every_function_has_a_role_and_a_log_group_of_its_own(stage: Stage):
+    functions = stage.resources("AWS::Lambda::Function")
+    assert set(functions) == {f"{name}/Function" for name in FUNCTIONS}
+    for name in FUNCTIONS:
+        properties = stage.named(functions[f"{name}/Function"]["Properties"])
+        assert properties["Role"] == f"{name}/Role"
+        assert properties["LoggingConfig"]["LogGroup"] == f"{name}/Logs"
+        trust = stage.resources("AWS::IAM::Role")[f"{name}/Role"]["Properties"]["AssumeRolePolicyDocument"]
+        (statement,) = trust["Statement"]
+        assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+def test_every_function_writes_json_logs_to_its_own_group_and_to_no_other(stage: Stage):
+    for name in FUNCTIONS:
+        properties = stage.resources("AWS::Lambda::Function")[f"{name}/Function"]["Properties"]
+        assert properties["LoggingConfig"]["LogFormat"] == "JSON"
+        assert properties["LoggingConfig"]["ApplicationLogLevel"] == "INFO"
+        (statement,) = [
+            statement
+            for role, statement in stage.statements()
+            if role == f"{name}/Role" and "logs:PutLogEvents" in statement["Action"]
+        ]
+        assert statement["Resource"] == f"{name}/Logs"
+
+
+def test_every_function_and_machine_is_traced_and_every_function_has_a_timeout(stage: Stage):
+    for function in stage.resources("AWS::Lambda::Function").values():
+        assert function["Properties"]["TracingConfig"] == {"Mode": "Active"}
+        assert function["Properties"]["Timeout"] == 10
+    for machine in stage.resources("AWS::StepFunctions::StateMachine").values():
+        assert machine["Properties"]["TracingConfiguration"] == {"Enabled": True}
+
+
+def test_every_log_group_lets_its_logs_go_when_the_stage_says(stage: Stage):
+    groups = stage.resources("AWS::Logs::LogGroup")
+    assert set(groups) == {f"{name}/Logs" for name in (*FUNCTIONS, *MACHINES)}
+    days = {"local": 1, "dev": 7, "prod": 90}[stage.settings.name]
+    assert {group["Properties"]["RetentionInDays"] for group in groups.values()} == {days}
+
+
+def test_a_function_runs_on_the_stage_s_runtime_on_arm64(stage: Stage):
+    for function in stage.resources("AWS::Lambda::Function").values():
+        assert function["Properties"]["Runtime"] == RUNTIMES[stage.settings.function_runtime]
+        assert function["Properties"]["Architectures"] == ["arm64"]
+
+
+def test_a_machine_logs_errors_without_the_data_of_an_execution(stage: Stage):
+    for name in MACHINES:
+        machine = stage.resources("AWS::StepFunctions::StateMachine")[f"{name}/StateMachine"]
+        logging = stage.named(machine["Properties"]["LoggingConfiguration"])
+        assert logging == {
+            "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": f"{name}/Logs"}}],
+            "IncludeExecutionData": False,
+            "Level": "ERROR",
+        }
+        group = stage.resources("AWS::Logs::LogGroup")[f"{name}/Logs"]["Properties"]["LogGroupName"]
+        assert group.startswith("/aws/vendedlogs/states/")
+
+
+def test_every_end_without_an_answer_raises_an_alarm(stage: Stage):
+    alarms = {
+        (stage.named(properties["Dimensions"][0]["Value"]), properties["MetricName"])
+        for alarm in stage.resources("AWS::CloudWatch::Alarm").values()
+        if (properties := alarm["Properties"])["Threshold"] == 1
+        and properties["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+        and properties["Statistic"] == "Sum"
+    }
+    ends = ("ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted")
+    assert alarms == {(f"{name}/StateMachine", end) for name in MACHINES for end in ends}

@@ -1,0 +1,196 @@
+"""Promise 7: who may do what, held against what the code really asks for."""
+
+import importlib
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from registrar.errors import ChangeRejected
+from tests.infra.synthesized import FUNCTIONS, MACHINES, Stage, listed
+
+USERS, LEDGER, KEY = "Users/Table", "Ledger/Table", "Key"
+
+XRAY = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+# The only statements on every resource, and why. X-Ray has no resources to name.
+# The deliveries of Step Functions: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+MACHINE_LOGS = {
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+}
+ON_EVERY_RESOURCE = {
+    **{f"{name}/Role": XRAY for name in FUNCTIONS},
+    **{
+        f"{name}/Role": XRAY | {"xray:GetSamplingRules", "xray:GetSamplingTargets"} | MACHINE_LOGS
+        for name in MACHINES
+    },
+}
+
+Permission = tuple[str, str, str | None]
+
+
+def permissions(stage: Stage, role: str) -> set[Permission]:
+    """What a role may do to tables, as (action, table, pattern of the partition key or None for any)."""
+    found = set()
+    for owner, statement in stage.statements():
+        for action in listed(statement["Action"]):
+            if owner == role and action.startswith("dynamodb:"):
+                (table,) = listed(statement["Resource"])
+                patterns = statement.get("Condition", {}).get("ForAllValues:StringLike", {})
+                found |= {(action, table, key) for key in patterns.get("dynamodb:LeadingKeys", [None])}
+    return found
+
+
+class RecordingDynamoDB:
+    """Says yes to everything, keeps what is put, and notes the permissions that AWS would ask for."""
+
+    exceptions = SimpleNamespace(
+        TransactionCanceledException=ZeroDivisionError, ConditionalCheckFailedException=ZeroDivisionError
+    )
+
+    def __init__(self) -> None:
+        self.asked: set[Permission] = set()
+        self._items: dict[str, Any] = {}
+
+    def batch_get_item(self, **call: Any) -> dict[str, Any]:
+        ((table, request),) = call["RequestItems"].items()
+        for key in request["Keys"]:
+            self._ask("BatchGetItem", table, key)
+        found = [self._items[key["pk"]["S"]] for key in request["Keys"] if key["pk"]["S"] in self._items]
+        return {"Responses": {table: found}}
+
+    def put_item(self, **put: Any) -> None:
+        self._ask("PutItem", put["TableName"], put["Item"])
+        if "pk" in put["Item"]:
+            self._items[put["Item"]["pk"]["S"]] = put["Item"]
+
+    def transact_write_items(self, **call: Any) -> None:
+        for write in call["TransactItems"]:
+            ((kind, request),) = write.items()
+            if kind == "Put":
+                self.put_item(**request)
+            else:
+                self._ask(f"{kind}Item", request["TableName"], request["Key"])
+
+    def _ask(self, action: str, table: str, item: dict[str, Any]) -> None:
+        key = item["pk"]["S"].split("#")[0] + "#*" if "pk" in item else None
+        self.asked.add((f"dynamodb:{action}", table, key))
+
+
+def change(action: str, **attributes: Any) -> dict[str, Any]:
+    return {
+        "change_id": f"c-{action}",
+        "action": action,
+        "user_id": "u-1",
+        "attributes": attributes,
+        "expected_version": None,
+        "actor": {"id": "a", "type": "user"},
+        "reason": None,
+        "request_hash": "0" * 64,
+    }
+
+
+EVENTS: dict[str, list[dict[str, Any]]] = {
+    "write_change": [
+        change("create", username="ada", email="ada@example.com"),
+        change("update", username="countess"),
+        change("delete"),
+    ],
+    "audit_change": [{"record": {"user_id": "u-1", "sequence": "v#000000000001"}, "answer": {}}],
+    "audit_rejection": [
+        {"request": {}, "execution_name": "e-1", "cause": json.dumps({"errorMessage": str(ChangeRejected())})}
+    ],
+}
+
+
+@pytest.mark.parametrize("step", EVENTS)
+def test_a_step_may_do_to_the_tables_what_it_does_and_nothing_else(
+    stage: Stage, step: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("USERS_TABLE", USERS)
+    monkeypatch.setenv("LEDGER_TABLE", LEDGER)
+    module = importlib.import_module(f"steps.{step}")
+    client = RecordingDynamoDB()
+    monkeypatch.setattr(module, "client", client)
+    for event in EVENTS[step]:
+        module.handler(event, None)
+    role = f"{step.title().replace('_', '')}/Role"
+    assert permissions(stage, role) == client.asked
+
+
+def test_the_step_that_checks_requests_touches_no_table_and_no_key(stage: Stage):
+    actions = {
+        action.split(":")[0]
+        for role, statement in stage.statements()
+        if role == "ValidateChange/Role"
+        for action in listed(statement["Action"])
+    }
+    assert actions == {"logs", "xray"}
+
+
+def test_the_writer_of_users_cannot_touch_the_ledger_and_the_ledger_is_only_added_to(stage: Stage):
+    touching = {
+        (role, action)
+        for role, statement in stage.statements()
+        for action in listed(statement["Action"])
+        if LEDGER in listed(statement["Resource"])
+    }
+    assert touching == {
+        ("AuditChange/Role", "dynamodb:PutItem"),
+        ("AuditRejection/Role", "dynamodb:PutItem"),
+    }
+
+
+def test_no_policy_has_a_wildcard_without_a_reason(stage: Stage):
+    everywhere = {}
+    for role, statement in stage.statements():
+        assert statement["Effect"] == "Allow"
+        assert not {"NotAction", "NotResource", "NotPrincipal"} & set(statement)
+        assert not [action for action in listed(statement["Action"]) if "*" in action]
+        if any("*" in json.dumps(resource) for resource in listed(statement["Resource"])):
+            everywhere[role] = set(listed(statement["Action"]))
+    assert everywhere == ON_EVERY_RESOURCE
+
+
+def test_no_policy_hides_from_these_tests(stage: Stage):
+    for role in stage.resources("AWS::IAM::Role").values():
+        assert not {"Policies", "ManagedPolicyArns"} & set(role["Properties"])
+    assert not stage.resources("AWS::IAM::ManagedPolicy")
+    for table in stage.resources("AWS::DynamoDB::Table").values():
+        assert "ResourcePolicy" not in table["Properties"]
+    assert not stage.resources("AWS::Lambda::Permission")
+
+
+def test_the_key_is_the_account_s_and_used_through_dynamodb_only(stage: Stage):
+    (key,) = stage.resources("AWS::KMS::Key").values()
+    (statement,) = key["Properties"]["KeyPolicy"]["Statement"]
+    # Without the account itself, nobody could ever manage the key; `*` in a key's policy is that key.
+    assert (statement["Action"], statement["Resource"]) == ("kms:*", "*")
+    assert json.dumps(statement["Principal"]).endswith('":root"]]}}')
+    users_of_key = {role: used for role, used in stage.statements() if KEY in listed(used["Resource"])}
+    assert set(users_of_key) == {"WriteChange/Role", "AuditChange/Role", "AuditRejection/Role"}
+    via = {"Fn::Join": ["", ["dynamodb.", {"Ref": "AWS::Region"}, ".amazonaws.com"]]}
+    for statement in users_of_key.values():
+        assert statement["Condition"] == {"StringEquals": {"kms:ViaService": via}}
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_machine_may_call_the_four_steps_and_is_run_for_this_account_only(stage: Stage, machine: str):
+    called = [
+        statement["Resource"]
+        for role, statement in stage.statements()
+        if role == f"{machine}/Role" and statement["Action"] == "lambda:InvokeFunction"
+    ]
+    assert [sorted(resources) for resources in called] == [sorted(f"{name}/Function" for name in FUNCTIONS)]
+    role = stage.resources("AWS::IAM::Role")[f"{machine}/Role"]
+    (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "states.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}

@@ -1,0 +1,100 @@
+"""Two DynamoDB engines, fresh tables of the CDK app's definition, and the steps at work on them."""
+
+import os
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from adapters import dynamodb
+from local import ministack
+from tests.integration import agreement, dynamodb_local, machine, tables
+from tests.integration.tables import Tables
+
+
+@pytest.fixture(scope="session")
+def ends_in_order() -> Iterator[None]:
+    """Make a SIGTERM end the run as Ctrl-C does, so that no engine outlives it."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="session", params=["ministack", "dynamodb-local"])
+def endpoint(request, tmp_path_factory, ends_in_order) -> Iterator[str]:
+    """Yield the endpoint of each engine; every test that needs tables runs on both."""
+    directory = tmp_path_factory.mktemp(request.param)
+    if request.param == "ministack":
+        engine = ministack.start(directory)
+        try:
+            yield engine.endpoint
+        finally:
+            ministack.stop(engine)
+        return
+    if given := dynamodb_local.endpoint_from_environment():
+        yield given
+        return
+    if reason := dynamodb_local.why_unavailable():
+        (pytest.fail if os.environ.get("REQUIRE_DYNAMODB_LOCAL") == "1" else pytest.skip)(reason)
+    with dynamodb_local.running(directory) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def engine(endpoint) -> Any:
+    """Return the functions' own DynamoDB client, at an engine."""
+    with pytest.MonkeyPatch.context() as patch:
+        point_at(endpoint, patch)
+        return dynamodb.client_from_environment()
+
+
+def point_at(endpoint: str, patch: pytest.MonkeyPatch) -> None:
+    """Make the environment one in which new clients talk to the engine and to nothing else."""
+    for name in set(os.environ) - set(ministack.clean_environment()):
+        patch.delenv(name)
+    for name, value in ministack.client_environment(endpoint).items():
+        patch.setenv(name, value)
+
+
+@pytest.fixture
+def created_tables(engine) -> Iterator[Tables]:
+    """Yield the names of fresh tables."""
+    with tables.created(engine) as made:
+        yield made
+
+
+@pytest.fixture
+def users(engine, created_tables) -> dynamodb.Users:
+    return dynamodb.Users(engine, created_tables.users)
+
+
+@pytest.fixture
+def ledger(engine, created_tables) -> dynamodb.Ledger:
+    return dynamodb.Ledger(engine, created_tables.ledger)
+
+
+@pytest.fixture
+def execute(endpoint, engine, created_tables, monkeypatch) -> Iterator[Any]:
+    """Yield ``machine.execute``, at work on this test's tables; in the end the tables must agree."""
+    point_at(endpoint, monkeypatch)
+    monkeypatch.setenv("USERS_TABLE", created_tables.users)
+    monkeypatch.setenv("LEDGER_TABLE", created_tables.ledger)
+    for name in ("write_change", "audit_change", "audit_rejection"):
+        monkeypatch.setattr(machine.step(name), "client", engine)
+    yield machine.execute
+    assert agreement.disagreements(engine, created_tables) == []
+
+
+@pytest.fixture
+def requests_sent(engine) -> Iterator[list[str]]:
+    """Yield a list that each request to DynamoDB adds its operation to, botocore's own retries included."""
+    sent: list[str] = []
+
+    def note(request, **_kwargs) -> None:
+        target = request.headers["X-Amz-Target"]
+        sent.append((target.decode() if isinstance(target, bytes) else target).partition(".")[2])
+
+    engine.meta.events.register("before-send.dynamodb", note)
+    yield sent
+    engine.meta.events.unregister("before-send.dynamodb", note)

@@ -1,0 +1,51 @@
+"""The tables as the CDK app defines them, so that what is tested and what is deployed cannot drift apart."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+from uuid import uuid4
+
+from aws_cdk import App
+from aws_cdk.assertions import Template
+
+from infra.data_stack import DataStack
+from infra.settings import stage_settings
+
+TESTED: Final = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
+"""What of a definition bears on reads and writes; the rest (key, stream, backups) is the deployment's."""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The names of a Users and a Ledger table."""
+
+    users: str
+    ledger: str
+
+
+@cache
+def definitions() -> dict[str, dict[str, Any]]:
+    """Return ``users`` and ``ledger``, each as CreateTable takes it but for the name."""
+    stack = DataStack(App(analytics_reporting=False), "Data", settings=stage_settings("local"))
+    resources = Template.from_stack(stack).to_json()["Resources"]
+    found = {}
+    for name, construct in (("users", stack.users), ("ledger", stack.ledger)):
+        properties = resources[stack.resolve(construct.table.table_name)["Ref"]]["Properties"]
+        found[name] = {field: properties[field] for field in TESTED if field in properties}
+    return found
+
+
+@contextmanager
+def created(client: Any) -> Iterator[Tables]:
+    """Make fresh tables, and remove them in the end."""
+    suffix = uuid4().hex
+    tables = Tables(users=f"Users-{suffix}", ledger=f"Ledger-{suffix}")
+    client.create_table(TableName=tables.users, **definitions()["users"])
+    client.create_table(TableName=tables.ledger, **definitions()["ledger"])
+    try:
+        yield tables
+    finally:
+        client.delete_table(TableName=tables.users)
+        client.delete_table(TableName=tables.ledger)

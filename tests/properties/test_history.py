@@ -1,0 +1,158 @@
+"""Histories of changes through ``decide``, against a plain sequential model that shares no code with it."""
+
+import json
+import unicodedata
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import given
+
+from registrar.chain import verify
+from registrar.change import User
+from registrar.decide import decide
+from registrar.record import GENESIS
+from registrar.request import identify
+from tests.properties.strategies import HISTORIES, NOW, SALT, Tables, steps
+
+
+@dataclass
+class Plain:
+    """One user in the plain model: None for the attributes of one who is not there (any more)."""
+
+    version: int = 0
+    attributes: dict[str, Any] | None = None
+
+
+@dataclass
+class Model:
+    """What the changes should come to, written from the contract."""
+
+    users: dict[str, Plain] = field(default_factory=dict)
+
+    def names(self) -> dict[tuple[str, str], str]:
+        return {
+            (kind, unicodedata.normalize("NFKC", user.attributes[kind]).casefold()): user_id
+            for user_id, user in self.users.items()
+            if user.attributes
+            for kind in ("email", "username")
+            if kind in user.attributes
+        }
+
+    def send(self, request: dict[str, Any]) -> set[str]:
+        """Apply a request, or return the codes of its rejection."""
+        user_id, action = request["user_id"], request["action"]
+        user = self.users.get(user_id, Plain())
+        codes = set()
+        if (user.attributes is None) != (action == "create"):
+            codes.add("user_exists" if action == "create" else "user_not_found")
+        if request.get("expected_version") not in (None, user.version):
+            codes.add("version_conflict")
+        if codes:
+            return codes
+        after = None if action == "delete" else patched(user.attributes or {}, request["attributes"])
+        if action == "create" and after is not None and "status" not in after:
+            after["status"] = "active"
+        before, self.users[user_id] = user, Plain(user.version + 1, after)
+        if len(self.names()) < sum(
+            len({"email", "username"} & set(u.attributes or ())) for u in self.users.values()
+        ):
+            self.users[user_id] = before
+            return {"name_taken"}
+        return set()
+
+
+def patched(before: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+    """RFC 7396 for the one shape there is: flat attributes, and tags one level down."""
+    after = {name: value for name, value in {**before, **patch}.items() if value is not None}
+    if patch.get("tags") is not None:
+        merged = {**before.get("tags", {}), **patch["tags"]}
+        after["tags"] = {name: value for name, value in merged.items() if value is not None}
+    return after
+
+
+@given(HISTORIES)
+def test_a_history_comes_to_what_the_plain_model_says(history: list[dict[str, Any]]):
+    tables, model = Tables(), Model()
+    for request in history:
+        record = tables.send(request)
+        assert {error["code"] for error in record.get("errors", [])} == model.send(request)
+        assert tables.names == model.names()
+        for user_id, user in tables.users.items():
+            expected = model.users[user_id]
+            assert (user.version, user.deleted) == (expected.version, expected.attributes is None)
+            assert user.attributes == (expected.attributes or {})
+
+
+@given(HISTORIES)
+def test_applied_versions_have_no_gap_and_every_trail_verifies(history: list[dict[str, Any]]):
+    tables = Tables()
+    for request in history:
+        before = {user_id: user.version for user_id, user in tables.users.items()}
+        record = tables.send(request)
+        seen = before.get(request["user_id"])
+        if record["outcome"] == "APPLIED":
+            assert record["version"] == (seen or 0) + 1
+        else:
+            assert record.get("version") == seen
+            assert {user_id: user.version for user_id, user in tables.users.items()} == before
+    for user_id in ("u-1", "u-2"):
+        trail = tables.trail(user_id)
+        assert verify(trail[::-1], tables.head(user_id)) == []
+        sequences = sorted(r["sequence"] for r in trail if r["outcome"] == "APPLIED")
+        assert sequences == [f"v#{number:012}" for number in range(1, len(sequences) + 1)]
+
+
+@given(HISTORIES)
+def test_the_recorded_changes_replay_to_the_users_as_they_stand(history: list[dict[str, Any]]):
+    tables = Tables()
+    for request in history:
+        tables.send(request)
+    for user_id, user in tables.users.items():
+        attributes: dict[str, Any] = {}
+        for record in (r for r in tables.trail(user_id) if r["outcome"] == "APPLIED"):
+            for name, sides in record["changes"].items():
+                assert sides.get("before") == attributes.pop(name, None)
+                assert sides.keys() <= {"before", "after"}
+                assert sides.get("before") != sides.get("after")
+                if "after" in sides:
+                    attributes[name] = sides["after"]
+        assert attributes == user.attributes
+
+
+@given(HISTORIES, steps())
+def test_a_decision_is_a_pure_function_and_its_record_is_plain_json(
+    history: list[dict[str, Any]], last: dict[str, Any]
+):
+    tables = Tables()
+    for request in history:
+        tables.send(request)
+    user = tables.users.get(last["user_id"])
+    change = identify(last, "execution-x").change
+    assert change is not None
+    written = (repr(change), repr(user))
+    outcomes = [attempt(change, user) for _ in range(2)]
+    assert outcomes[0] == outcomes[1]
+    assert (repr(change), repr(user)) == written
+    if not isinstance(outcomes[0], str):
+        assert json.loads(json.dumps(outcomes[0].record)) == outcomes[0].record
+        assert outcomes[0].record["previous_hash"] == (user.head if user else GENESIS)
+
+
+def attempt(change: Any, user: User | None) -> Any:
+    try:
+        return decide(change, user, NOW.format(0), SALT.format(0))
+    except Exception as rejected:  # noqa: BLE001 - whatever it is, it must come again
+        return repr(rejected)
+
+
+@given(HISTORIES)
+def test_no_rejection_tells_what_the_change_or_the_user_holds(history: list[dict[str, Any]]):
+    """The text of ChangeRejected is logged. Sentinels fit every pattern and stand in no text of ours."""
+    tables = Tables()
+    for request in history:
+        marked = json.loads(json.dumps(request))
+        for place in (marked, marked["actor"], marked.get("attributes", {})):
+            for name in place.keys() & {"user_id", "id", "reason", "username", "email", "display_name"}:
+                place[name] = place[name] and place[name] + "7QQ7"
+        errors = tables.send(marked).get("errors", [])
+        assert "7QQ7" not in json.dumps(errors)
