@@ -8,8 +8,8 @@ from typing import Any
 def canonical_json(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
     """Write a JSON value in its one canonical form.
 
-    Keys sorted, no white space, UTF-8. For what records hold (strings, integers, booleans, null; ASCII keys) this is
-    RFC 8785. Requests may hold anything, so lone surrogates are encoded rather than refused.
+    Keys sorted, no white space, UTF-8. For what records hold (strings, integers, booleans, null; ASCII keys)
+    this is RFC 8785. Requests may hold anything, so lone surrogates are encoded rather than refused.
     """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return text.encode("utf-8", "surrogatepass")

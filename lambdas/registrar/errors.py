@@ -1,4 +1,4 @@
-"""The domain's errors. Step Functions sees their class names: the state machine retries and catches by them."""
+"""The domain's errors. The state machine retries and catches them by their class names."""
 
 import json
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class ChangeRejected(Exception):  # noqa: N818 - the state machine catches it by
     """A business "no". Its text is JSON without personal data, since Lambda logs what a function raises.
 
     Attributes:
-        problems: why; at least one. Empty when the request itself is invalid, since its problems follow from it.
+        problems: why. Empty when the request itself is invalid, since its problems follow from it.
         version: the version of the user that the decision saw, None when it saw none.
         head: the hash of that user's newest record, None when it saw none.
     """

@@ -1,7 +1,7 @@
 """The audit record: sealed when the change is decided, chained to the one before it.
 
-The hash covers every field but the erasable ones; those are covered by a salted commitment. So personal data can be
-erased later and the chain still verifies, while nobody can tell from the commitment what the data was.
+The hash covers every field but the erasable ones; those are covered by a salted commitment. So personal data
+can be erased later and the chain still verifies, while nobody can tell from the commitment what it was.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Draft:
     Attributes:
         sequence: the record's place within its user: ``v#…`` applied, ``r#…`` rejected.
         version: for an applied change the version it made; for a rejected one the version it met, if known.
-        changes: for each attribute that changed ``{"before": …, "after": …}``; a side that was not there is left out.
+        changes: for each changed attribute ``{"before": …, "after": …}``, without a side that was not there.
         errors: a rejection's problems.
     """
 
