@@ -1,11 +1,20 @@
 """What several folders of tests share: the project, deployed once onto a local AWS of the tests' own."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from local.__main__ import local_aws
 from local.deploy import Outputs
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ends_in_order() -> Iterator[None]:
+    """Make a SIGTERM end the run as Ctrl-C does, so that no engine outlives it."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(scope="session")

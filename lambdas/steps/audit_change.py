@@ -3,6 +3,7 @@
 from typing import Any
 
 from adapters import dynamodb
+from adapters.ledger import Ledger
 
 client = dynamodb.client_from_environment()
 
@@ -14,6 +15,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         LedgerMismatch: another record stands in its place.
         TransientFault: try again.
     """
-    dynamodb.ledger_from_environment(client).deliver(event["record"])
+    Ledger.from_environment(client).deliver(event["record"])
     answer: dict[str, Any] = event["answer"]
     return answer

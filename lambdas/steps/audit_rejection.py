@@ -5,6 +5,8 @@ import logging
 from typing import Any
 
 from adapters import dynamodb, system
+from adapters.ledger import Ledger, record_rejection
+from adapters.users import Users
 from registrar.errors import ChangeRejected
 from registrar.record import answer
 from registrar.rejection import seal_rejection
@@ -38,11 +40,11 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 def audit_rejection(request: Identified, rejected: ChangeRejected) -> tuple[dict[str, Any], bool]:
     """Record a rejection; return the record that stands for this request and whether it stood before."""
-    users = dynamodb.users_from_environment(client)
-    ledger = dynamodb.ledger_from_environment(client)
+    users = Users.from_environment(client)
+    ledger = Ledger.from_environment(client)
     if REUSED not in rejected.problems:
         record = seal_rejection(request, rejected, system.now(), system.salt())
-        found = dynamodb.record_rejection(client, users, ledger, record)
+        found = record_rejection(client, users, ledger, record)
         if found is None:
             return record, False
         if found["request_hash"] == request.request_hash:

@@ -6,6 +6,7 @@ import time
 from typing import Any, Final
 
 from adapters import dynamodb, system
+from adapters.users import Cancelled, Users
 from registrar.change import Action, Change, User
 from registrar.decide import decide, name_taken
 from registrar.errors import TransientFault
@@ -27,14 +28,14 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         TransientFault: try again.
     """
     change = Change.from_json(event)
-    record, replayed = write(change, dynamodb.users_from_environment(client))
+    record, replayed = write(change, Users.from_environment(client))
     logger.info(
         "written", extra={"change_id": change.change_id, "action": change.action, "replayed": replayed}
     )
     return {"answer": answer(record, replayed=replayed), "record": record}
 
 
-def write(change: Change, users: dynamodb.Users) -> tuple[dict[str, Any], bool]:
+def write(change: Change, users: Users) -> tuple[dict[str, Any], bool]:
     """Write a change; return its sealed record and whether it had been decided before."""
     user = None
     # A create expects nobody there, and the transaction tells when somebody is: no read is needed.
@@ -59,9 +60,7 @@ def write(change: Change, users: dynamodb.Users) -> tuple[dict[str, Any], bool]:
     raise TransientFault("others keep changing this user")
 
 
-def _attempt(
-    change: Change, user: User | None, users: dynamodb.Users
-) -> tuple[dict[str, Any], bool] | dynamodb.Cancelled:
+def _attempt(change: Change, user: User | None, users: Users) -> tuple[dict[str, Any], bool] | Cancelled:
     applied = decide(change, user, system.now(), system.salt())
     cancelled = users.commit(applied)
     if cancelled is None:

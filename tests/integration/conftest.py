@@ -1,28 +1,21 @@
 """Two DynamoDB engines, fresh tables of the CDK app's definition, and the steps at work on them."""
 
 import os
-import signal
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from adapters import dynamodb
+from adapters.ledger import Ledger
+from adapters.users import Users
 from local import ministack
 from tests.integration import agreement, dynamodb_local, machine, tables
 from tests.integration.tables import Tables
 
 
-@pytest.fixture(scope="session")
-def ends_in_order() -> Iterator[None]:
-    """Make a SIGTERM end the run as Ctrl-C does, so that no engine outlives it."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGTERM, before)
-
-
 @pytest.fixture(scope="session", params=["ministack", "dynamodb-local"])
-def endpoint(request, tmp_path_factory, ends_in_order) -> Iterator[str]:
+def endpoint(request, tmp_path_factory) -> Iterator[str]:
     """Yield the endpoint of each engine; every test that needs tables runs on both."""
     directory = tmp_path_factory.mktemp(request.param)
     if request.param == "ministack":
@@ -65,13 +58,13 @@ def created_tables(engine) -> Iterator[Tables]:
 
 
 @pytest.fixture
-def users(engine, created_tables) -> dynamodb.Users:
-    return dynamodb.Users(engine, created_tables.users)
+def users(engine, created_tables) -> Users:
+    return Users(engine, created_tables.users)
 
 
 @pytest.fixture
-def ledger(engine, created_tables) -> dynamodb.Ledger:
-    return dynamodb.Ledger(engine, created_tables.ledger)
+def ledger(engine, created_tables) -> Ledger:
+    return Ledger(engine, created_tables.ledger)
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
 
-from adapters.dynamodb import Ledger, Users, record_rejection
+from adapters.ledger import Ledger, record_rejection
+from adapters.users import Users
 from registrar.errors import TransientFault
 from tests.integration import machine
 from tests.integration.agreement import items_of

@@ -1,11 +1,11 @@
-"""``adapters.dynamodb.Ledger`` and ``record_rejection`` on both engines."""
+"""``adapters.ledger`` on both engines."""
 
 import secrets
 from typing import Any
 
 import pytest
 
-from adapters.dynamodb import record_rejection
+from adapters.ledger import record_rejection
 from registrar.errors import ChangeRejected, LedgerMismatch, Problem
 from registrar.rejection import seal_rejection
 from registrar.request import identify

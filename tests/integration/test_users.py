@@ -1,10 +1,10 @@
-"""``adapters.dynamodb.Users`` on both engines: what is written, what is refused, what is read."""
+"""``adapters.users`` on both engines: what is written, what is refused, what is read."""
 
 from dataclasses import replace
 
 import pytest
 
-from adapters.dynamodb import LISTING_SHARDS, Cancelled
+from adapters.users import LISTING_SHARDS, Cancelled
 from registrar.decide import Applied
 from tests.integration.agreement import items_of
 from tests.integration.sample_requests import NOW, decided

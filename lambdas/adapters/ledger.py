@@ -1,0 +1,90 @@
+"""The Ledger table, to which records are only added."""
+
+import os
+from typing import TYPE_CHECKING, Any, Self
+
+from adapters.dynamodb import cancellation_reasons, item_of, plain, transient_faults
+from adapters.users import Users, receipt_record
+from registrar.errors import LedgerMismatch
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Ledger:
+    """The Ledger table, to which records are only added."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    @classmethod
+    def from_environment(cls, client: "DynamoDBClient") -> Self:
+        """Make the adapter of a function from ``LEDGER_TABLE``."""
+        return cls(client, os.environ["LEDGER_TABLE"])
+
+    def record_put(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Return the write of a record, which is refused when its place is taken."""
+        return {
+            "TableName": self._table,
+            "Item": item_of(record),
+            "ConditionExpression": "attribute_not_exists(user_id)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+
+    def deliver(self, record: dict[str, Any]) -> None:
+        """Add a sealed record; one that is there already, the same in every byte, is fine.
+
+        Raises:
+            LedgerMismatch: another record is there.
+            TransientFault: throttled or not reached; try again.
+        """
+        found = self.add(record)
+        if found is not None and found != record:
+            raise LedgerMismatch(f"another record stands at {record['sequence']}: {found.get('hash')}")
+
+    def add(self, record: dict[str, Any]) -> dict[str, Any] | None:
+        """Add a record; return the one that was there already, None when this one was added.
+
+        AWS sends the record that was there with its refusal, so adding needs no permission to read.
+        Older releases of DynamoDB Local do not: there it is read, strongly consistent.
+
+        Raises:
+            TransientFault: throttled or not reached; try again.
+        """
+        try:
+            with transient_faults():
+                self._client.put_item(**self.record_put(record))
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            item: Any = error.response.get("Item") or self._read(record)
+            return plain(item)
+        return None
+
+    def _read(self, record: dict[str, Any]) -> dict[str, Any]:
+        key = item_of({name: record[name] for name in ("user_id", "sequence")})
+        with transient_faults():
+            return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)["Item"]
+
+
+def record_rejection(
+    client: "DynamoDBClient", users: Users, ledger: Ledger, record: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Write a rejection's receipt and its ledger record in one transaction.
+
+    Returns:
+        The receipt's record that was there already, None when this one was written.
+
+    Raises:
+        LedgerMismatch: the ledger has a record in this place without its receipt.
+        TransientFault: try again.
+    """
+    writes: list[Any] = [{"Put": users.receipt_put(record)}, {"Put": ledger.record_put(record)}]
+    try:
+        with transient_faults():
+            client.transact_write_items(TransactItems=writes, ClientRequestToken=record["hash"][:36])
+    except client.exceptions.TransactionCanceledException as error:
+        receipt, _ = cancellation_reasons(error)
+        if receipt.get("Code") == "ConditionalCheckFailed":
+            return receipt_record(receipt["Item"])
+        raise LedgerMismatch(f"a record without a receipt stands at {record['sequence']}") from error
+    return None
