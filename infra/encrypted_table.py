@@ -65,22 +65,43 @@ class EncryptedTable(Construct):
         # Without a `Null` check: these actions always name their keys, and AWS promises the condition key for
         # each of them but says nothing of it inside a transaction, which a `Null` check could then forbid.
         conditions = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [*leading_keys]}}
-        statements = (
-            iam.PolicyStatement(
-                actions=[action],
-                resources=[self.table.table_arn],
-                conditions=conditions if leading_keys else None,
-            ),
-            iam.PolicyStatement(
-                actions=[*KEY_ACTIONS],
-                resources=[self._key.key_arn],
-                conditions={
-                    "StringEquals": {"kms:ViaService": f"dynamodb.{Stack.of(self).region}.amazonaws.com"}
-                },
-            ),
+        statement = iam.PolicyStatement(
+            actions=[action],
+            resources=[self.table.table_arn],
+            conditions=conditions if leading_keys else None,
         )
-        for statement in statements:
-            grantee.grant_principal.add_to_principal_policy(statement)
+        self._grant(grantee, statement, KEY_ACTIONS)
+
+    def allow_stream(self, grantee: iam.IGrantable) -> None:
+        """Let `grantee`, the role of a function that Lambda feeds with the table's stream, read it.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+        """
+        actions = ("DescribeStream", "GetRecords", "GetShardIterator")
+        statement = iam.PolicyStatement(
+            actions=[f"dynamodb:{action}" for action in actions], resources=[self.stream_arn]
+        )
+        self._grant(grantee, statement, ("kms:Decrypt",))
+        listing = iam.PolicyStatement(actions=["dynamodb:ListStreams"], resources=["*"])
+        grantee.grant_principal.add_to_principal_policy(listing)
+
+    @property
+    def stream_arn(self) -> str:
+        """The ARN of the table's stream."""
+        arn = self.table.table_stream_arn
+        if arn is None:
+            raise AssertionError
+        return arn
+
+    def _grant(
+        self, grantee: iam.IGrantable, statement: iam.PolicyStatement, key_actions: Sequence[str]
+    ) -> None:
+        via_dynamodb = {"kms:ViaService": f"dynamodb.{Stack.of(self).region}.amazonaws.com"}
+        use_of_key = iam.PolicyStatement(
+            actions=[*key_actions], resources=[self._key.key_arn], conditions={"StringEquals": via_dynamodb}
+        )
+        for each in (statement, use_of_key):
+            grantee.grant_principal.add_to_principal_policy(each)
 
 
 def string_attribute(name: str) -> dynamodb.Attribute:

@@ -46,6 +46,9 @@ class StageSettings:
     reserved_concurrency: int | None
     """Concurrency set aside for each function, also its upper bound; None leaves it to the account."""
 
+    guard_grace_seconds: int
+    """How old a change is when the guard looks for its record; healthy executions are done by then."""
+
     function_runtime: FunctionRuntime
     """What the functions run on."""
 
@@ -63,6 +66,7 @@ STAGES = {
             log_retention=logs.RetentionDays.ONE_DAY,
             memory_size=512,
             reserved_concurrency=None,
+            guard_grace_seconds=1,
             function_runtime=FunctionRuntime.LOCAL,
         ),
         StageSettings(
@@ -72,6 +76,7 @@ STAGES = {
             log_retention=logs.RetentionDays.ONE_WEEK,
             memory_size=512,
             reserved_concurrency=None,
+            guard_grace_seconds=5,
             function_runtime=FunctionRuntime.MANAGED,
         ),
         StageSettings(
@@ -81,6 +86,7 @@ STAGES = {
             log_retention=logs.RetentionDays.THREE_MONTHS,
             memory_size=1024,
             reserved_concurrency=None,
+            guard_grace_seconds=5,
             function_runtime=FunctionRuntime.MANAGED,
         ),
     )

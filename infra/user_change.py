@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Stack, Validations
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.alarm import Alarm
 from infra.settings import StageSettings
 
 DEFINITION = Path(__file__).parents[1] / "statemachines" / "user_change.asl.json"
@@ -92,18 +90,11 @@ class UserChange(Construct):
             "TimedOut": self.machine.metric_timed_out,
             "Aborted": self.machine.metric_aborted,
         }
-        actions = []
-        if settings.alarm_topic_arn:
-            topic = sns.Topic.from_topic_arn(self, "AlarmTopic", settings.alarm_topic_arn)
-            actions.append(cloudwatch_actions.SnsAction(topic))
         for end, metric in ends.items():
-            cloudwatch.Alarm(
+            Alarm(
                 self,
                 f"{end}Alarm",
-                alarm_description=f"A user change ended without an answer: {end}.",
+                settings=settings,
+                description=f"A user change ended without an answer: {end}.",
                 metric=metric(period=Duration.minutes(1), statistic="Sum"),
-                threshold=1,
-                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-                evaluation_periods=1,
-                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            ).add_alarm_action(*actions)
+            )

@@ -7,8 +7,9 @@ from constructs import Construct
 
 from infra.code_asset import CodeAssets
 from infra.data_stack import DataStack
+from infra.guard import Guard
+from infra.lambda_function import LambdaFunction
 from infra.settings import StageSettings
-from infra.step_function import StepFunction
 from infra.user_change import UserChange
 
 
@@ -46,12 +47,13 @@ class WorkflowStack(Stack):
             machine_type=sfn.StateMachineType.EXPRESS,
             functions=functions,
         )
+        Guard(self, "Guard", settings=settings, data=data, code=self._code.plain)
         # These names are the contract with whoever starts an execution: they never change.
         CfnOutput(self, "UserChangeStateMachineArn", value=standard.machine.state_machine_arn)
         CfnOutput(self, "UserChangeExpressStateMachineArn", value=express.machine.state_machine_arn)
 
     def _build_validate_change(self) -> lambda_.Function:
-        return StepFunction(
+        return LambdaFunction(
             self,
             "ValidateChange",
             settings=self._settings,
@@ -62,7 +64,7 @@ class WorkflowStack(Stack):
 
     def _build_write_change(self) -> lambda_.Function:
         users = self._data.users
-        step = StepFunction(
+        step = LambdaFunction(
             self,
             "WriteChange",
             settings=self._settings,
@@ -78,7 +80,7 @@ class WorkflowStack(Stack):
 
     def _build_audit_change(self) -> lambda_.Function:
         ledger = self._data.ledger
-        step = StepFunction(
+        step = LambdaFunction(
             self,
             "AuditChange",
             settings=self._settings,
@@ -92,7 +94,7 @@ class WorkflowStack(Stack):
 
     def _build_audit_rejection(self) -> lambda_.Function:
         users, ledger = self._data.users, self._data.ledger
-        step = StepFunction(
+        step = LambdaFunction(
             self,
             "AuditRejection",
             settings=self._settings,

@@ -1,14 +1,21 @@
 """The Ledger table, to which records are only added."""
 
 import os
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from adapters.dynamodb import cancellation_reasons, item_of, plain, transient_faults
 from adapters.users import Users, receipt_record
-from registrar.errors import LedgerMismatch
+from registrar.errors import LedgerMismatch, TransientFault
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+Place = tuple[str, str]
+"""Where a record stands: its user_id and its sequence."""
+
+READ_MAX: Final = 100
+"""So many items one BatchGetItem may ask for."""
 
 
 class Ledger:
@@ -42,6 +49,38 @@ class Ledger:
         found = self.add(record)
         if found is not None and found != record:
             raise LedgerMismatch(f"another record stands at {record['sequence']}: {found.get('hash')}")
+
+    def hashes(self, places: Iterable[Place]) -> dict[Place, str]:
+        """Return the hash of the record at each place that has one.
+
+        Reads are eventually consistent, at half the price: a record that was just added may be missing.
+
+        Raises:
+            TransientFault: throttled or not reached; try again.
+        """
+        wanted = list(dict.fromkeys(places))
+        found = {}
+        for start in range(0, len(wanted), READ_MAX):
+            for record in self._read_some(wanted[start : start + READ_MAX]):
+                found[record["user_id"], record["sequence"]] = record["hash"]
+        return found
+
+    def _read_some(self, places: list[Place]) -> list[dict[str, Any]]:
+        keys: Any = [item_of({"user_id": user_id, "sequence": sequence}) for user_id, sequence in places]
+        names = {"#user_id": "user_id", "#sequence": "sequence", "#hash": "hash"}
+        with transient_faults():
+            page = self._client.batch_get_item(
+                RequestItems={
+                    self._table: {
+                        "Keys": keys,
+                        "ProjectionExpression": ", ".join(names),
+                        "ExpressionAttributeNames": names,
+                    }
+                }
+            )
+        if page.get("UnprocessedKeys"):
+            raise TransientFault("DynamoDB answered only a part of the read")
+        return [plain(item) for item in page["Responses"].get(self._table, [])]
 
     def add(self, record: dict[str, Any]) -> dict[str, Any] | None:
         """Add a record; return the one that was there already, None when this one was added.

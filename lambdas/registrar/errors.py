@@ -59,5 +59,9 @@ class TransientFault(Exception):  # noqa: N818 - the state machine retries it by
     """A fault that passes: throttling, a conflicting transaction, a lost connection. Trying again is safe."""
 
 
+class BrokenSeal(Exception):  # noqa: N818 - an alarm's name
+    """A record does not carry its own hash: it was altered, or is none. Somebody must look."""
+
+
 class LedgerMismatch(Exception):  # noqa: N818 - an alarm's name
     """The ledger holds another record where this one belongs. Never retried: somebody must look."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from registrar.canonical import sha256_of
 from registrar.change import Outcome
+from registrar.errors import BrokenSeal
 
 GENESIS: Final = "0" * 64
 """The ``previous_hash`` of a record that follows no other."""
@@ -85,6 +86,16 @@ def hash_of(record: dict[str, Any]) -> str:
     return sha256_of(
         {name: value for name, value in record.items() if name not in (*ERASABLE, "salt", "hash")}
     )
+
+
+def check_seal(record: dict[str, Any]) -> None:
+    """Recompute what a record says of itself.
+
+    Raises:
+        BrokenSeal: its commitment or its hash is another one.
+    """
+    if record.get("commitment") != commitment_of(record) or record.get("hash") != hash_of(record):
+        raise BrokenSeal(str(record.get("sequence")))
 
 
 def answer(record: dict[str, Any], *, replayed: bool) -> dict[str, Any]:

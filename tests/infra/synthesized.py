@@ -12,7 +12,8 @@ from cdk_nag import AwsSolutionsChecks
 from app import add_stacks
 from infra.settings import StageSettings
 
-FUNCTIONS = ("ValidateChange", "WriteChange", "AuditChange", "AuditRejection")
+STEPS = ("ValidateChange", "WriteChange", "AuditChange", "AuditRejection")
+FUNCTIONS = (*STEPS, "Guard")
 MACHINES = ("UserChange", "UserChangeExpress")
 STACKS = ("Data", "Workflow")
 CONTEXT = json.loads((Path(__file__).parents[2] / "cdk.json").read_text())["context"]
@@ -53,7 +54,7 @@ class Stage:
         return found
 
     def named(self, value: Any) -> Any:
-        """Replace each reference to a resource of the stage by that resource's path."""
+        """Replace each reference to a resource by its path, and to an attribute by `path.name`."""
         if isinstance(value, list):
             return [self.named(inner) for inner in value]
         if not isinstance(value, dict):
@@ -61,6 +62,8 @@ class Stage:
         match value:
             case {"Fn::GetAtt": [logical_id, "Arn"]} | {"Ref": logical_id} if self._path(logical_id):
                 return self._path(logical_id)
+            case {"Fn::GetAtt": [logical_id, attribute]} if self._path(logical_id):
+                return f"{self._path(logical_id)}.{attribute}"
             case {"Fn::ImportValue": export}:
                 outputs = self.template("Data")["Outputs"].values()
                 return next(self.named(o["Value"]) for o in outputs if o.get("Export") == {"Name": export})

@@ -34,6 +34,7 @@ def test_every_acknowledgement_is_needed_and_none_hides_more_than_it_says(unackn
         *(("AwsSolutions-L1", f"{name}/Function") for name in FUNCTIONS),
         *(("AwsSolutions-IAM5[Resource::*]", role) for role in ROLES),
         *(("AwsSolutions-SF1", f"{name}/StateMachine") for name in MACHINES),
+        ("AwsSolutions-SQS3", "Guard/NewReceipts/Failed"),
     }
 
 
@@ -49,5 +50,6 @@ def test_every_acknowledgement_gives_a_reason(stage: Stage):
     assert set(reasons) == {
         *((name, rule) for name in FUNCTIONS for rule in ("L1", "IAM5[Resource::*]")),
         *((name, rule) for name in MACHINES for rule in ("SF1", "IAM5[Resource::*]")),
+        ("Failed", "SQS3"),
     }
     assert all(len(reason.split()) > 5 for reason in reasons.values())

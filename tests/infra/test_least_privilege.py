@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
+from registrar.change import Outcome
 from registrar.errors import ChangeRejected
-from tests.infra.synthesized import FUNCTIONS, MACHINES, Stage, listed
+from registrar.record import Draft, seal
+from tests.infra.synthesized import MACHINES, STEPS, Stage, listed
 
 USERS, LEDGER, KEY = "Users/Table", "Ledger/Table", "Key"
 
 XRAY = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
 # The only statements on every resource, and why. X-Ray has no resources to name.
+# CDK and AWS's own policy list streams on every resource, too.
 # The deliveries of Step Functions: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
 MACHINE_LOGS = {
     "logs:CreateLogDelivery",
@@ -26,7 +29,8 @@ MACHINE_LOGS = {
     "logs:UpdateLogDelivery",
 }
 ON_EVERY_RESOURCE = {
-    **{f"{name}/Role": XRAY for name in FUNCTIONS},
+    **{f"{name}/Role": XRAY for name in STEPS},
+    "Guard/Role": XRAY | {"dynamodb:ListStreams"},
     **{
         f"{name}/Role": XRAY | {"xray:GetSamplingRules", "xray:GetSamplingTargets"} | MACHINE_LOGS
         for name in MACHINES
@@ -63,7 +67,8 @@ class RecordingDynamoDB:
         ((table, request),) = call["RequestItems"].items()
         for key in request["Keys"]:
             self._ask("BatchGetItem", table, key)
-        found = [self._items[key["pk"]["S"]] for key in request["Keys"] if key["pk"]["S"] in self._items]
+        named = [key["pk"]["S"] for key in request["Keys"] if "pk" in key]
+        found = [self._items[name] for name in named if name in self._items]
         return {"Responses": {table: found}}
 
     def put_item(self, **put: Any) -> None:
@@ -97,6 +102,11 @@ def change(action: str, **attributes: Any) -> dict[str, Any]:
     }
 
 
+RECORD = seal(
+    Draft("u-1", "v#000000000001", "c-1", Outcome.APPLIED, "0" * 64, "2030-01-31T12:00:00.000000Z", "0" * 64),
+    salt="0" * 32,
+)
+RECEIPT = {"pk": {"S": "CHANGE#c-1"}} | {name: {"S": value} for name, value in RECORD.items()}
 EVENTS: dict[str, list[dict[str, Any]]] = {
     "write_change": [
         change("create", username="ada", email="ada@example.com"),
@@ -107,6 +117,35 @@ EVENTS: dict[str, list[dict[str, Any]]] = {
     "audit_rejection": [
         {"request": {}, "execution_name": "e-1", "cause": json.dumps({"errorMessage": str(ChangeRejected())})}
     ],
+    "guard_ledger": [
+        {
+            "Records": [
+                {
+                    "dynamodb": {
+                        "SequenceNumber": "1",
+                        "ApproximateCreationDateTime": 0,
+                        "NewImage": RECEIPT,
+                    }
+                }
+            ]
+        }
+    ],
+}
+
+
+ROLES = {
+    "write_change": "WriteChange/Role",
+    "audit_change": "AuditChange/Role",
+    "audit_rejection": "AuditRejection/Role",
+    "guard_ledger": "Guard/Role",
+}
+# Lambda reads a stream in the name of the function that it feeds.
+READS_A_STREAM = {
+    *(
+        (f"dynamodb:{a}", f"{USERS}.StreamArn", None)
+        for a in ("DescribeStream", "GetRecords", "GetShardIterator")
+    ),
+    ("dynamodb:ListStreams", "*", None),
 }
 
 
@@ -122,8 +161,9 @@ def test_a_step_may_do_to_the_tables_what_it_does_and_nothing_else(
     monkeypatch.setattr(module, "client", client)
     for event in EVENTS[step]:
         module.handler(event, None)
-    role = f"{step.title().replace('_', '')}/Role"
-    assert permissions(stage, role) == client.asked
+    assert permissions(stage, ROLES[step]) == client.asked | (
+        READS_A_STREAM if step == "guard_ledger" else set()
+    )
 
 
 def test_the_step_that_checks_requests_touches_no_table_and_no_key(stage: Stage):
@@ -146,6 +186,8 @@ def test_the_writer_of_users_cannot_touch_the_ledger_and_the_ledger_is_only_adde
     assert touching == {
         ("AuditChange/Role", "dynamodb:PutItem"),
         ("AuditRejection/Role", "dynamodb:PutItem"),
+        ("Guard/Role", "dynamodb:BatchGetItem"),
+        ("Guard/Role", "dynamodb:PutItem"),
     }
 
 
@@ -176,7 +218,7 @@ def test_the_key_is_the_account_s_and_used_through_dynamodb_only(stage: Stage):
     assert (statement["Action"], statement["Resource"]) == ("kms:*", "*")
     assert json.dumps(statement["Principal"]).endswith('":root"]]}}')
     users_of_key = {role: used for role, used in stage.statements() if KEY in listed(used["Resource"])}
-    assert set(users_of_key) == {"WriteChange/Role", "AuditChange/Role", "AuditRejection/Role"}
+    assert set(users_of_key) == {"WriteChange/Role", "AuditChange/Role", "AuditRejection/Role", "Guard/Role"}
     via = {"Fn::Join": ["", ["dynamodb.", {"Ref": "AWS::Region"}, ".amazonaws.com"]]}
     for statement in users_of_key.values():
         assert statement["Condition"] == {"StringEquals": {"kms:ViaService": via}}
@@ -189,7 +231,7 @@ def test_a_machine_may_call_the_four_steps_and_is_run_for_this_account_only(stag
         for role, statement in stage.statements()
         if role == f"{machine}/Role" and statement["Action"] == "lambda:InvokeFunction"
     ]
-    assert [sorted(resources) for resources in called] == [sorted(f"{name}/Function" for name in FUNCTIONS)]
+    assert [sorted(resources) for resources in called] == [sorted(f"{name}/Function" for name in STEPS)]
     role = stage.resources("AWS::IAM::Role")[f"{machine}/Role"]
     (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "states.amazonaws.com"}

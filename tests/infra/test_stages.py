@@ -21,10 +21,17 @@ OUTPUTS = {
 RETENTION = {f"{name}/Logs.Properties.RetentionInDays" for name in (*FUNCTIONS, *MACHINES)}
 MEMORY = {f"{name}/Function.Properties.MemorySize" for name in FUNCTIONS}
 RUNTIME = {f"{name}/Function.Properties.{what}" for name in FUNCTIONS for what in ("Code.S3Key", "Runtime")}
+GRACE = {"Guard/Function.Properties.Environment.Variables.GRACE_SECONDS"}
 PROTECTION = {f"{name}/Table.Properties.DeletionProtectionEnabled" for name in ("Users", "Ledger")}
 REMOVAL = {
     f"{name}.{policy}"
-    for name in ("Users/Table", "Ledger/Table", "Key", *(f"{name}/Logs" for name in FUNCTIONS))
+    for name in (
+        "Users/Table",
+        "Ledger/Table",
+        "Key",
+        "Guard/NewReceipts/Failed",
+        *(f"{name}/Logs" for name in FUNCTIONS),
+    )
     for policy in ("DeletionPolicy", "UpdateReplacePolicy")
 }
 
@@ -55,7 +62,7 @@ def everything(stage: Stage) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("left", "right", "expected"),
     [
-        ("local", "dev", RETENTION | RUNTIME),
+        ("local", "dev", RETENTION | RUNTIME | GRACE),
         ("dev", "prod", RETENTION | MEMORY | PROTECTION | REMOVAL),
     ],
 )
@@ -105,7 +112,7 @@ def test_an_alarm_topic_is_told_of_every_alarm(tmp_path_factory: pytest.TempPath
     topic = "arn:aws:sns:us-east-1:123456789012:pager"
     stage = synthesize(stage_settings("prod", alarm_topic_arn=topic), tmp_path_factory.mktemp("alarms"))
     alarms = stage.resources("AWS::CloudWatch::Alarm").values()
-    assert [alarm["Properties"]["AlarmActions"] for alarm in alarms] == [[topic]] * 6
+    assert [alarm["Properties"]["AlarmActions"] for alarm in alarms] == [[topic]] * 8
 
 
 def test_reserved_concurrency_is_set_aside_only_when_a_stage_says_so(stage: Stage):

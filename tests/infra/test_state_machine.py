@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from registrar.errors import ChangeRejected, LedgerMismatch, TransientFault
-from tests.infra.synthesized import FUNCTIONS, Stage
+from tests.infra.synthesized import STEPS, Stage
 
 TEXT = (Path(__file__).parents[2] / "statemachines" / "user_change.asl.json").read_text(encoding="utf-8")
 DEFINITION: dict[str, Any] = json.loads(TEXT)
@@ -98,7 +98,8 @@ def test_every_state_can_use_up_its_retries_when_its_calls_fail_at_once():
 
 def test_the_machine_ends_before_express_ends_it(stage: Stage):
     assert DEFINITION["TimeoutSeconds"] < EXPRESS_LIMIT
-    timeouts = [f["Properties"]["Timeout"] for f in stage.resources("AWS::Lambda::Function").values()]
+    functions = stage.resources("AWS::Lambda::Function")
+    timeouts = [functions[f"{name}/Function"]["Properties"]["Timeout"] for name in STEPS]
     assert max(timeouts) < min(state["TimeoutSeconds"] for state in STATES.values())
 
 
@@ -108,6 +109,6 @@ def test_both_machines_run_the_file_as_it_is(stage: Stage, machine: str, kind: s
     assert properties["StateMachineType"] == kind
     assert properties["DefinitionString"] == TEXT
     assert stage.named(properties["DefinitionSubstitutions"]) == {
-        f"{name}FunctionArn": f"{name}/Function" for name in FUNCTIONS
+        f"{name}FunctionArn": f"{name}/Function" for name in STEPS
     }
     assert set(re.findall(r"\$\{(\w+)\}", TEXT)) == set(properties["DefinitionSubstitutions"])

@@ -73,7 +73,7 @@ def execute(endpoint, engine, created_tables, monkeypatch) -> Iterator[Any]:
     point_at(endpoint, monkeypatch)
     monkeypatch.setenv("USERS_TABLE", created_tables.users)
     monkeypatch.setenv("LEDGER_TABLE", created_tables.ledger)
-    for name in ("write_change", "audit_change", "audit_rejection"):
+    for name in ("write_change", "audit_change", "audit_rejection", "guard_ledger"):
         monkeypatch.setattr(machine.step(name), "client", engine)
     yield machine.execute
     assert agreement.disagreements(engine, created_tables) == []

@@ -1,4 +1,4 @@
-"""One step of a state machine: a Lambda function with everything that is its own."""
+"""A Lambda function with everything that is its own."""
 
 from collections.abc import Mapping
 
@@ -15,8 +15,11 @@ RUNTIMES = {
     FunctionRuntime.LOCAL: lambda_.Runtime.PROVIDED_AL2023,
 }
 
+# Under the state's own timeout, so that a slow call ends as the function's, with its log.
+STEP_TIMEOUT = Duration.seconds(10)
 
-class StepFunction(Construct):
+
+class LambdaFunction(Construct):
     """A function with a role, a log group, JSON logs, tracing and a timeout of its own."""
 
     def __init__(  # noqa: PLR0913 - properties of a construct, by keyword
@@ -29,6 +32,7 @@ class StepFunction(Construct):
         code: lambda_.Code,
         description: str,
         environment: Mapping[str, str] | None = None,
+        timeout: Duration = STEP_TIMEOUT,
     ) -> None:
         super().__init__(scope, construct_id)
         log_group = logs.LogGroup(
@@ -48,8 +52,7 @@ class StepFunction(Construct):
             role=self.role,
             memory_size=settings.memory_size,
             reserved_concurrent_executions=settings.reserved_concurrency,
-            # Under the state's own timeout, so that a slow call ends as the function's, with its log.
-            timeout=Duration.seconds(10),
+            timeout=timeout,
             tracing=lambda_.Tracing.ACTIVE,
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
@@ -63,6 +66,6 @@ class StepFunction(Construct):
             ),
             Acknowledgment(
                 id="AwsSolutions-IAM5[Resource::*]",
-                reason="X-Ray's PutTraceSegments and PutTelemetryRecords take no resource.",
+                reason="X-Ray's PutTraceSegments and PutTelemetryRecords and ListStreams take none.",
             ),
         )
