@@ -7,7 +7,7 @@ export TMPDIR := $(CURDIR)/.local/tmp
 $(shell mkdir -p $(TMPDIR))
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if $(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("yes")' 2>/dev/null),$(p))))
 BIN := .venv/bin
-export PYTHONPATH := .:lambdas
+export PYTHONPATH := .:lambdas:client
 
 .PHONY: help setup run test up down env sfn-local lint format pins synth docs clean
 
@@ -16,12 +16,13 @@ help: ## list the targets
 
 setup: .venv/.ready node_modules/.ready ## install what is needed into this folder
 
-.venv/.ready: requirements.txt
+.venv/.ready: requirements.txt client/pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name it with PYTHON=…"; exit 1; }
 	@echo "installing the Python packages into .venv"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep -oE '^uv==[0-9.]+' requirements.txt)"
 	@$(BIN)/uv pip sync --quiet requirements.txt
+	@$(BIN)/uv pip install --quiet --no-deps --editable client
 	@touch $@
 
 node_modules/.ready: package-lock.json

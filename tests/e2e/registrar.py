@@ -13,12 +13,17 @@ from local.deploy import Outputs
 deserialize = TypeDeserializer().deserialize
 
 
+class ExecutionFailedError(Exception):
+    """An execution ended without an answer; the arguments are its error and cause."""
+
+
 @dataclass(frozen=True)
 class Registrar:
     """One deployed machine with the tables behind it."""
 
     outputs: Outputs
     machine: str
+    express: bool
     states: Any
     dynamodb: Any
 
@@ -29,7 +34,7 @@ class Registrar:
     def execute_text(self, text: str, name: str | None = None) -> dict[str, Any]:
         """Run one execution with a text for input; return its output."""
         name = name or str(uuid.uuid4())
-        if self.machine == self.outputs.UserChangeExpressStateMachineArn:
+        if self.express:
             done = self.states.start_sync_execution(stateMachineArn=self.machine, name=name, input=text)
         else:
             arn = self.states.start_execution(stateMachineArn=self.machine, name=name, input=text)[
@@ -37,7 +42,8 @@ class Registrar:
             ]
             while (done := self.states.describe_execution(executionArn=arn))["status"] == "RUNNING":
                 time.sleep(0.02)
-        assert done["status"] == "SUCCEEDED", (done.get("error"), done.get("cause"))
+        if done["status"] != "SUCCEEDED":
+            raise ExecutionFailedError(done.get("error"), done.get("cause"))
         return json.loads(done["output"])
 
     def users(self, *keys: str) -> list[dict[str, Any] | None]:
@@ -81,4 +87,10 @@ def registrar_of(deployed: Outputs, kind: str) -> Registrar:
         "standard": deployed.UserChangeStateMachineArn,
         "express": deployed.UserChangeExpressStateMachineArn,
     }
-    return Registrar(deployed, machines[kind], deployed.client("stepfunctions"), deployed.client("dynamodb"))
+    return Registrar(
+        deployed,
+        machines[kind],
+        kind == "express",
+        deployed.client("stepfunctions"),
+        deployed.client("dynamodb"),
+    )

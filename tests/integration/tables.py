@@ -12,6 +12,7 @@ from aws_cdk.assertions import Template
 
 from infra.data_stack import DataStack
 from infra.settings import stage_settings
+from registrar_client.check.tables import plain
 
 TESTED: Final = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
 """What of a definition bears on reads and writes; the rest (key, stream, backups) is the deployment's."""
@@ -49,3 +50,9 @@ def created(client: Any) -> Iterator[Tables]:
     finally:
         client.delete_table(TableName=tables.users)
         client.delete_table(TableName=tables.ledger)
+
+
+def items_of(client: Any, table: str) -> list[dict[str, Any]]:
+    """Return every item of a table, with plain values."""
+    pages = client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+    return [plain(item) for page in pages for item in page["Items"]]

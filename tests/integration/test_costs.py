@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.agreement import items_of
 from tests.integration.sample_requests import request
+from tests.integration.tables import items_of
 
 READ, WRITE, DELIVER = "BatchGetItem", "TransactWriteItems", "PutItem"
 

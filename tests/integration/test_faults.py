@@ -15,8 +15,8 @@ from adapters.ledger import Ledger, record_rejection
 from adapters.users import Users
 from registrar.errors import TransientFault
 from tests.integration import machine
-from tests.integration.agreement import items_of
 from tests.integration.sample_requests import decided, request
+from tests.integration.tables import items_of
 
 RECORD = {"user_id": "u-1", "sequence": "r#c-1", "change_id": "c-1", "hash": "0" * 64}
 

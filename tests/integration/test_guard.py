@@ -8,8 +8,8 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 
 from tests.integration import machine
-from tests.integration.agreement import items_of
 from tests.integration.sample_requests import request
+from tests.integration.tables import items_of
 
 REQUEST = request("create", change_id="c-1", attributes={"username": "ada"})
 

@@ -9,8 +9,8 @@ from adapters.ledger import record_rejection
 from registrar.errors import ChangeRejected, LedgerMismatch, Problem
 from registrar.rejection import seal_rejection
 from registrar.request import identify
-from tests.integration.agreement import items_of
 from tests.integration.sample_requests import NOW, decided, request
+from tests.integration.tables import items_of
 
 PROBLEM = Problem("user_not_found", "/user_id", "no live user has this user_id; create it first")
 

@@ -1,6 +1,6 @@
 """Sixteen clients at once on both engines: one winner, no gap, nothing lost.
 
-After each test the tables must agree (``agreement.disagreements``): versions without a gap, names and live
+After each test the tables must agree (the checker finds nothing): versions without a gap, names and live
 users one to one, receipts and ledger one to one, every chain whole.
 """
 

@@ -1,14 +1,14 @@
 """The four steps on both engines: every action, every outcome, every replay.
 
-After each test the tables must agree (``agreement.disagreements``); what is here is said beside that.
+After each test the tables must agree (the checker finds nothing); what is here is said beside that.
 """
 
 from typing import Any
 
 import pytest
 
-from tests.integration.agreement import items_of
 from tests.integration.sample_requests import request
+from tests.integration.tables import items_of
 
 ADA = {"username": "ada", "email": "ada@example.com"}
 BOB = {"username": "bob", "email": "bob@example.com"}

@@ -6,8 +6,8 @@ import pytest
 
 from adapters.users import LISTING_SHARDS, Cancelled
 from registrar.decide import Applied
-from tests.integration.agreement import items_of
 from tests.integration.sample_requests import NOW, decided
+from tests.integration.tables import items_of
 
 ADA = {"username": "Ada", "email": "Ada@Example.com", "display_name": "Ada Lovelace", "tags": {"team": "Ω"}}
 

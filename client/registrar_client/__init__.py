@@ -1,0 +1,1 @@
+"""The client of Registrar: the command `registrar`, and the checker behind `registrar check`."""

@@ -1,0 +1,121 @@
+"""The rules of records, users and names, written a second time on purpose.
+
+The checker trusts no code of the write path: these are the rules as docs/architecture.md gives them.
+"""
+
+import hashlib
+import json
+import unicodedata
+from typing import Any, Final
+
+GENESIS: Final = "0" * 64
+BESIDE_THE_CHAIN: Final = frozenset({"reason", "changes", "errors", "request_hash"})
+SHARDS: Final = 8
+NAMES: Final = ("email", "username")
+
+Item = dict[str, Any]
+
+
+def sha256(value: Item) -> str:
+    """Return the SHA-256 of a JSON object: keys sorted, no white space, UTF-8."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def same(one: Any, other: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether two JSON values are the same; to Python, True is 1."""
+    return one == other and json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def commitment(record: Item) -> str:
+    """Compute the commitment to the fields beside the chain."""
+    return sha256(
+        {name: value for name, value in record.items() if name in BESIDE_THE_CHAIN or name == "salt"}
+    )
+
+
+def record_hash(record: Item) -> str:
+    """Compute the hash over all other fields."""
+    beside = BESIDE_THE_CHAIN | {"salt", "hash"}
+    return sha256({name: value for name, value in record.items() if name not in beside})
+
+
+def sequences(record: Item) -> set[str]:
+    """Return where a record may stand within its user."""
+    if record.get("outcome") == "APPLIED":
+        version = record.get("version")
+        return {f"v#{version:012d}"} if isinstance(version, int) else set()
+    if record.get("outcome") == "REJECTED":
+        rejected = f"r#{record.get('change_id')}"
+        return {rejected, f"{rejected}#{record.get('request_hash')}"}
+    return set()
+
+
+def is_reuse(record: Item) -> bool:
+    """Tell whether a record is the refused re-use of an id, whose receipt is another change's."""
+    return str(record.get("sequence")).count("#") > 1
+
+
+def held_names(user: Item) -> list[str]:
+    """Return the names that a user must hold, as ``kind#normal form``."""
+    if user.get("status") == "deleted":
+        return []
+    given = [(kind, user[kind]) for kind in NAMES if isinstance(user.get(kind), str)]
+    return [f"{kind}#{unicodedata.normalize('NFKC', name).casefold()}" for kind, name in given]
+
+
+class Fold:
+    """What a user's applied records come to, fed in the order of their versions."""
+
+    def __init__(self, user_id: str) -> None:
+        self.version = 0
+        self.head = GENESIS
+        self._user_id = user_id
+        self._attributes: Item = {}
+        self._created_at: Any = None
+        self._updated_at: Any = None
+
+    def add(self, record: Item) -> dict[str, tuple[Any, Any]]:
+        """Apply the next record; return what of it does not follow, as (expected, found)."""
+        wrong: dict[str, tuple[Any, Any]] = {}
+        self.version += 1
+        if record.get("version") != self.version:
+            wrong["version_gap"] = (self.version, record.get("version"))
+        if record.get("previous_hash") != self.head:
+            wrong["chain_broken"] = (self.head, record.get("previous_hash"))
+        changes = record.get("changes", {})
+        if not isinstance(changes, dict) or not all(isinstance(side, dict) for side in changes.values()):
+            wrong["changes_malformed"] = ("an object of {before, after}", changes)
+            changes = {}
+        before = {name: side["before"] for name, side in changes.items() if "before" in side}
+        stood = {name: self._attributes[name] for name in changes if name in self._attributes}
+        if before != stood:
+            wrong["before_differs"] = (stood, before)
+        for name, side in changes.items():
+            self._attributes.pop(name, None)
+            if "after" in side:
+                self._attributes[name] = side["after"]
+        if record.get("action") == "create":
+            self._created_at = record.get("recorded_at")
+        self.deleted = record.get("action") == "delete"
+        self._updated_at = record.get("recorded_at")
+        self.head = str(record.get("hash"))
+        return wrong
+
+    def user(self) -> Item | None:
+        """Return the user's item as it must stand, None when there must be none."""
+        if self.version == 0:
+            return None
+        item = {
+            "pk": f"USER#{self._user_id}",
+            "user_id": self._user_id,
+            "version": self.version,
+            "head": self.head,
+            "created_at": self._created_at,
+            "updated_at": self._updated_at,
+            **self._attributes,
+        }
+        if self.deleted:
+            return {**item, "status": "deleted"}
+        shard = hashlib.sha256(self._user_id.encode()).digest()[0] % SHARDS
+        return {**item, "listing": f"{item.get('status')}#{shard}"}

@@ -1,0 +1,25 @@
+"""The deployed machines over functions that fail as they are told, and changes to send through them."""
+
+import pytest
+
+from local.deploy import Outputs
+from registrar_client.check import Checker
+from tests.faults import machine
+from tests.faults.machine import FaultyMachine
+from tests.faults.runs import Runs
+
+
+@pytest.fixture(scope="session")
+def faulty(deployed: Outputs, tmp_path_factory: pytest.TempPathFactory) -> FaultyMachine:
+    """Copy what is deployed, onto functions that fail as they are told."""
+    return machine.deploy(deployed, tmp_path_factory.mktemp("faults"))
+
+
+@pytest.fixture(scope="session")
+def checker(deployed: Outputs) -> Checker:
+    return Checker(deployed.client("dynamodb"), deployed.UsersTableName, deployed.LedgerTableName)
+
+
+@pytest.fixture(scope="session")
+def runs(faulty: FaultyMachine, checker: Checker) -> Runs:
+    return Runs(faulty, checker)

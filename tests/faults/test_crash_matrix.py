@@ -1,0 +1,39 @@
+"""Every AWS call of every kind of change, and the end of the process right before and right after it.
+
+The matrix is made from a recording, so that a new call is covered the day it is written. The state machine's
+own retries run; what FAILED all the same is first left to the guard, and then started again.
+"""
+
+from collections.abc import Iterator
+from itertools import product
+
+from tests.faults.runs import Runs
+from tests.faults.runtime import Fault
+from tests.faults.scenarios import KINDS
+
+ALWAYS = 1000
+RETRIES = 6
+
+
+def deaths_of(calls: list[tuple[str, int, str]]) -> Iterator[Fault]:
+    """Yield every death: before and after each call, once, twice and for good."""
+    for (step, call, _), side, times in product(dict.fromkeys(calls), ("before", "after"), (1, 2, ALWAYS)):
+        # The invocation itself has one side: what follows it is the first call.
+        if call or side == "before":
+            yield Fault(step, call, side, times=times)
+
+
+def test_a_process_that_ends_anywhere_loses_doubles_and_hides_nothing(runs: Runs, capsys):
+    recorded = dict(zip(KINDS, runs.all([(kind, None) for kind in KINDS]), strict=True))
+    matrix = [(kind, fault) for kind in KINDS for fault in deaths_of(recorded[kind].calls)]
+    done = runs.all(matrix)
+    for (kind, fault), run in zip(matrix, done, strict=True):
+        assert run.violations == [], (kind, fault)
+        assert run.answer == recorded[kind].answer, (kind, fault)
+        assert run.faults > 0, (kind, fault)
+        # What is behind a commit is met once: the retry finds the receipt and goes another way.
+        assert run.failed == (run.faults > RETRIES), (kind, fault)
+    failed, deaths = sum(run.failed for run in done), sum(run.faults for run in done)
+    assert failed > 0
+    with capsys.disabled():
+        print(f"\ncrash matrix: {len(done)} runs, {deaths} deaths, {failed} executions FAILED, 0 violations")
