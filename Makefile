@@ -9,7 +9,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if 
 BIN := .venv/bin
 export PYTHONPATH := .:lambdas:client
 
-.PHONY: help setup run test up down env sfn-local lint format pins synth docs clean
+.PHONY: help setup run test soak mutants up down env sfn-local lint format pins synth docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -34,8 +34,14 @@ node_modules/.ready: package-lock.json
 run: setup ## deploy onto a local AWS, send the sample changes, print what happened, stop
 	@$(BIN)/python -m local run
 
-test: setup ## all tests; ARGS=… goes to pytest
-	@$(BIN)/python -m pytest -q $(ARGS)
+test: setup ## all tests, on two cores; ARGS=… goes to pytest
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup $(ARGS)
+
+soak: setup ## random histories with random faults for MINUTES=10, on both engines
+	@$(BIN)/python -m tests.histories.soak --minutes $(or $(MINUTES),10)
+
+mutants: setup ## take out each mechanism in turn, and see a test fail
+	@$(BIN)/python -m tests.mutants
 
 up: setup ## start the local AWS and deploy; leaves it running (KEEP=1 keeps the data, PORT=… fixes the port)
 	@$(BIN)/python -m local up

@@ -9,6 +9,15 @@ from local.__main__ import local_aws
 from local.deploy import Outputs
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what shares an engine or a deployment on one of the workers: to start it takes long."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        shared = "deployed" if "deployed" in fixtures else "engine" if "endpoint" in fixtures else None
+        item.add_marker(pytest.mark.xdist_group(shared or str(item.path.relative_to(item.config.rootpath))))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def ends_in_order() -> Iterator[None]:
     """Make a SIGTERM end the run as Ctrl-C does, so that no engine outlives it."""

@@ -51,7 +51,8 @@ def audit_rejection(request: Identified, rejected: ChangeRejected) -> tuple[dict
             # Decided before. Whoever decided it may have died before its record was delivered.
             ledger.deliver(found)
             return found, True
-        rejected = ChangeRejected((REUSED, *rejected.problems))
+        # What the tables said no to depends on the moment; that the id is used up does not.
+        rejected = ChangeRejected((REUSED, *request.problems))
     record = seal_rejection(request, rejected, system.now(), system.salt())
     found = ledger.add(record)
     return (record, False) if found is None else (found, True)

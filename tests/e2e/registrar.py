@@ -37,14 +37,21 @@ class Registrar:
         if self.express:
             done = self.states.start_sync_execution(stateMachineArn=self.machine, name=name, input=text)
         else:
-            arn = self.states.start_execution(stateMachineArn=self.machine, name=name, input=text)[
-                "executionArn"
-            ]
+            arn = self.start_text(text, name)
             while (done := self.states.describe_execution(executionArn=arn))["status"] == "RUNNING":
                 time.sleep(0.02)
         if done["status"] != "SUCCEEDED":
             raise ExecutionFailedError(done.get("error"), done.get("cause"))
         return json.loads(done["output"])
+
+    def start(self, request: Any, name: str) -> str:
+        """Start an execution on STANDARD; return its ARN."""
+        return self.start_text(json.dumps(request), name)
+
+    def start_text(self, text: str, name: str) -> str:
+        """Start an execution with a text for input on STANDARD; return its ARN."""
+        started = self.states.start_execution(stateMachineArn=self.machine, name=name, input=text)
+        return str(started["executionArn"])
 
     def users(self, *keys: str) -> list[dict[str, Any] | None]:
         """Read items of the Users table by key."""

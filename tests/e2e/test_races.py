@@ -71,10 +71,13 @@ def test_updates_from_sixteen_clients_all_count(express, request_of):
     assert (user["version"], len(user["tags"])) == (17, 16)
 
 
-def test_fifty_starts_of_one_change_apply_it_once(express, request_of):
-    request = request_of("create", attributes={"display_name": "Ada"})
-    answers = at_once(express.execute, [request] * 50)
+@pytest.mark.parametrize("fields", [{}, {"expected_version": 1}], ids=["plain", "expecting a version"])
+def test_fifty_starts_of_one_change_apply_it_once(registrar, request_of, fields):
+    registrar.execute(request_of("create", attributes={"display_name": "Ada"}))
+    request = request_of("update", attributes={"display_name": "Countess"}, **fields)
+    answers = at_once(registrar.execute, [request] * 50)
 
     assert sum(not answer.pop("replayed") for answer in answers) == 1
     assert all(answer == answers[0] for answer in answers)
-    assert len(express.trail(request["user_id"])) == 1
+    assert answers[0]["outcome"] == "APPLIED"
+    assert registrar.trail(request["user_id"]).keys() == {"v#000000000001", "v#000000000002"}

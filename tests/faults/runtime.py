@@ -13,6 +13,7 @@ import json
 import os
 import signal
 import sys
+import time
 import traceback
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,7 +36,8 @@ class Fault:
         step: the module of the handler.
         call: which of the calls of an invocation; 0 is the invocation itself.
         side: ``before`` the request is sent, or ``after`` the service has answered, unseen by the code.
-        effect: ``death`` ends the process, ``lost`` breaks the connection; else a service's error code.
+        effect: ``death`` ends the process, ``lost`` breaks the connection, ``hang`` does so after a while;
+            else a service's error code.
         times: how often it happens to the change; then all goes well.
     """
 
@@ -131,7 +133,9 @@ class Watch:
             return None
         if fault.effect == "death":
             os.kill(os.getpid(), signal.SIGKILL)
-        if fault.effect == "lost":
+        if fault.effect == "hang":
+            time.sleep(5)
+        if fault.effect in ("lost", "hang"):
             raise ConnectionClosedError(endpoint_url="…")
         return error_response(fault.effect)
 

@@ -7,22 +7,27 @@ own retries run; what FAILED all the same is first left to the guard, and then s
 from collections.abc import Iterator
 from itertools import product
 
+import pytest
+
 from tests.faults.runs import Runs
 from tests.faults.runtime import Fault
-from tests.faults.scenarios import KINDS
+from tests.scenarios import KINDS
 
 ALWAYS = 1000
 RETRIES = 6
 
 
 def deaths_of(calls: list[tuple[str, int, str]]) -> Iterator[Fault]:
-    """Yield every death: before and after each call, once, twice and for good."""
-    for (step, call, _), side, times in product(dict.fromkeys(calls), ("before", "after"), (1, 2, ALWAYS)):
-        # The invocation itself has one side: what follows it is the first call.
-        if call or side == "before":
-            yield Fault(step, call, side, times=times)
+    """Yield every death: before and after each call, once, twice and for good; and once before any call."""
+    for step, call, _ in dict.fromkeys(calls):
+        if call:
+            for side, times in product(("before", "after"), (1, 2, ALWAYS)):
+                yield Fault(step, call, side, times=times)
+        else:
+            yield Fault(step, call, "before")
 
 
+@pytest.mark.timeout(400)
 def test_a_process_that_ends_anywhere_loses_doubles_and_hides_nothing(runs: Runs, capsys):
     recorded = dict(zip(KINDS, runs.all([(kind, None) for kind in KINDS]), strict=True))
     matrix = [(kind, fault) for kind in KINDS for fault in deaths_of(recorded[kind].calls)]

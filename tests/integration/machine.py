@@ -1,7 +1,7 @@
 """The state machine in this process: the four handlers, called as the deployed definition says."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +10,7 @@ from uuid import uuid4
 DEFINITION: Final = Path(__file__).parents[2] / "statemachines" / "user_change.asl.json"
 STATES: Final[dict[str, Any]] = json.loads(DEFINITION.read_text(encoding="utf-8"))["States"]
 FIRST: Final = "ValidateChange"
+Handler = Callable[[Any, object], Any]
 STEPS: Final = {
     "${ValidateChangeFunctionArn}": "validate_change",
     "${WriteChangeFunctionArn}": "write_change",
@@ -27,8 +28,13 @@ def step(name: str) -> Any:
     return import_module(f"steps.{name}")
 
 
-def execute(request: Any, name: str | None = None) -> dict[str, Any]:
-    """Run one execution and return its output.
+def once(handler: Handler, event: Any) -> Any:
+    """Deliver an event to its function."""
+    return handler(event, None)
+
+
+def execute(request: Any, name: str | None = None, deliver: Callable[[Handler, Any], Any] = once) -> Any:
+    """Run one execution and return its output; ``deliver`` calls each handler with its event.
 
     Raises:
         ExecutionFailedError: where Step Functions would end the execution as FAILED.
@@ -38,7 +44,7 @@ def execute(request: Any, name: str | None = None) -> dict[str, Any]:
     while True:
         state = STATES[state_name]
         try:
-            data = _call(state, _parameters(state, data, scope))
+            data = _call(state, _parameters(state, data, scope), deliver)
         except Exception as error:
             catchers = [c for c in state.get("Catch", ()) if type(error).__name__ in c["ErrorEquals"]]
             if not catchers:
@@ -51,12 +57,12 @@ def execute(request: Any, name: str | None = None) -> dict[str, Any]:
         state_name = state["Next"]
 
 
-def _call(state: dict[str, Any], event: Any) -> Any:
+def _call(state: dict[str, Any], event: Any, deliver: Callable[[Handler, Any], Any]) -> Any:
     """Call a state's function, JSON in and JSON out, as often as its Retry says, without the waits."""
     (retry,) = state["Retry"]
     for attempt in range(retry["MaxAttempts"] + 1):
         try:
-            return _json(step(STEPS[state["Resource"]]).handler(_json(event), None))
+            return _json(deliver(step(STEPS[state["Resource"]]).handler, _json(event)))
         except Exception as error:
             if type(error).__name__ not in retry["ErrorEquals"] or attempt == retry["MaxAttempts"]:
                 raise

@@ -197,3 +197,13 @@ def test_an_id_used_again_for_another_request_is_refused(execute, ada_and_bob, a
     again = execute({**FIRST[other], "change_id": "c-first", "reason": "again"})
     assert again == {**refused, "replayed": True}
     assert execute(original) == {**answer, "replayed": True}
+
+
+def test_an_invalid_request_is_recorded_with_every_problem(execute):
+    answer = execute(request("create", "u 1", attributes={"username": "", "colour": "red"}))
+    found = [(error["code"], error["path"]) for error in answer["errors"]]
+    assert found == [
+        ("bad_format", "/user_id"),
+        ("too_short", "/attributes/username"),
+        ("unknown_field", "/attributes/colour"),
+    ]

@@ -1,8 +1,6 @@
 """Histories of changes through ``decide``, against a plain sequential model that shares no code with it."""
 
 import json
-import unicodedata
-from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import given
@@ -12,62 +10,8 @@ from registrar.change import User
 from registrar.decide import decide
 from registrar.record import GENESIS
 from registrar.request import identify
+from tests.model import Model
 from tests.properties.strategies import HISTORIES, NOW, SALT, Tables, steps
-
-
-@dataclass
-class Plain:
-    """One user in the plain model: None for the attributes of one who is not there (any more)."""
-
-    version: int = 0
-    attributes: dict[str, Any] | None = None
-
-
-@dataclass
-class Model:
-    """What the changes should come to, written from the contract."""
-
-    users: dict[str, Plain] = field(default_factory=dict)
-
-    def names(self) -> dict[tuple[str, str], str]:
-        return {
-            (kind, unicodedata.normalize("NFKC", user.attributes[kind]).casefold()): user_id
-            for user_id, user in self.users.items()
-            if user.attributes
-            for kind in ("email", "username")
-            if kind in user.attributes
-        }
-
-    def send(self, request: dict[str, Any]) -> set[str]:
-        """Apply a request, or return the codes of its rejection."""
-        user_id, action = request["user_id"], request["action"]
-        user = self.users.get(user_id, Plain())
-        codes = set()
-        if (user.attributes is None) != (action == "create"):
-            codes.add("user_exists" if action == "create" else "user_not_found")
-        if request.get("expected_version") not in (None, user.version):
-            codes.add("version_conflict")
-        if codes:
-            return codes
-        after = None if action == "delete" else patched(user.attributes or {}, request["attributes"])
-        if action == "create" and after is not None and "status" not in after:
-            after["status"] = "active"
-        before, self.users[user_id] = user, Plain(user.version + 1, after)
-        if len(self.names()) < sum(
-            len({"email", "username"} & set(u.attributes or ())) for u in self.users.values()
-        ):
-            self.users[user_id] = before
-            return {"name_taken"}
-        return set()
-
-
-def patched(before: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
-    """RFC 7396 for the one shape there is: flat attributes, and tags one level down."""
-    after = {name: value for name, value in {**before, **patch}.items() if value is not None}
-    if patch.get("tags") is not None:
-        merged = {**before.get("tags", {}), **patch["tags"]}
-        after["tags"] = {name: value for name, value in merged.items() if value is not None}
-    return after
 
 
 @given(HISTORIES)
