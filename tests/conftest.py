@@ -9,13 +9,11 @@ from local.__main__ import local_aws
 from local.deploy import Outputs
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what shares an engine or a deployment on one of the workers: to start it takes long."""
+    """Mark the tests on the deployment, so that they and the others can run side by side."""
     for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        shared = "deployed" if "deployed" in fixtures else "engine" if "endpoint" in fixtures else None
-        item.add_marker(pytest.mark.xdist_group(shared or str(item.path.relative_to(item.config.rootpath))))
+        if "deployed" in getattr(item, "fixturenames", ()):
+            item.add_marker("deployed")
 
 
 @pytest.fixture(scope="session", autouse=True)

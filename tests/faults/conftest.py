@@ -6,7 +6,7 @@ from local.deploy import Outputs
 from registrar_client.check import Checker
 from tests.faults import machine
 from tests.faults.machine import FaultyMachine
-from tests.faults.runs import Runs
+from tests.faults.runs import CLIENTS, Runs
 
 
 @pytest.fixture(scope="session")
@@ -22,4 +22,8 @@ def checker(deployed: Outputs) -> Checker:
 
 @pytest.fixture(scope="session")
 def runs(faulty: FaultyMachine, checker: Checker) -> Runs:
-    return Runs(faulty, checker)
+    runs = Runs(faulty, checker)
+    # A few at a time: to start many functions at once takes two cores longer than a start may take.
+    for few in (1, 2, 4, CLIENTS):
+        runs.all([("update", None), ("stale version", None)] * few, clients=few)
+    return runs

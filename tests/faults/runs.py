@@ -44,10 +44,10 @@ class Runs:
     faulty: FaultyMachine
     checker: Checker
 
-    def all(self, matrix: Sequence[tuple[str, Fault | None]]) -> list[Run]:
+    def all(self, matrix: Sequence[tuple[str, Fault | None]], clients: int = CLIENTS) -> list[Run]:
         """Run changes of a kind with a fault each, a few at a time."""
-        with ThreadPoolExecutor(CLIENTS) as clients:
-            return list(clients.map(lambda each: self.run(*each), matrix))
+        with ThreadPoolExecutor(clients) as pool:
+            return list(pool.map(lambda each: self.run(*each), matrix))
 
     def run(self, kind: str, fault: Fault | None, machine: Registrar | None = None) -> Run:
         """Run one change; when it FAILED leave it to the guard, and start it again without a fault."""

@@ -2,8 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 from tests.faults.runs import CLIENTS, Runs
 from tests.faults.runtime import Fault
 from tests.scenarios import scenario_of
@@ -12,9 +10,8 @@ STARTS = 50
 COMMIT = 2
 
 
-@pytest.mark.parametrize("kind", ["rename", "update that expects a version"])
-def test_of_many_starts_of_which_every_other_dies_after_its_commit_one_is_applied(runs: Runs, kind: str):
-    scenario = scenario_of(kind)
+def test_of_many_starts_of_which_every_other_dies_after_its_commit_one_is_applied(runs: Runs):
+    scenario = scenario_of("update that expects a version")
     journal = runs.faulty.journal(scenario.change["change_id"])
     for request in scenario.before:
         runs.faulty.express.execute(request)
