@@ -1,7 +1,8 @@
 # `make` lists the targets. Everything is set up inside this folder; only package caches are outside.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 1
+# The releases of Node whose end of life jsii does not shout about.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 18,20,22
 # Temporary files stay inside this folder, too.
 export TMPDIR := $(CURDIR)/.local/tmp
 $(shell mkdir -p $(TMPDIR))

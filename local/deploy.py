@@ -87,7 +87,7 @@ def _cdk(endpoint: str, directory: Path, *arguments: str, cwd: Path) -> None:
         **clean_environment(),
         **client_environment(endpoint),
         "CDK_HOME": str(directory / "cdk-home"),
-        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20,22",
         "CI": "true",
     }
     with log.open("wb") as output:

@@ -1,9 +1,13 @@
 """What several folders of tests share: the project, deployed once onto a local AWS of the tests' own."""
 
+import os
 import signal
 from collections.abc import Iterator
 
 import pytest
+
+# Before anything imports the CDK: the releases of Node whose end of life jsii does not shout about.
+os.environ["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "18,20,22"
 
 from local.__main__ import local_aws
 from local.deploy import Outputs

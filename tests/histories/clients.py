@@ -81,7 +81,7 @@ class Clients:
             except ExecutionFailedError:
                 if again == TRIES - 1:
                     raise
-        codes = tuple(sorted(error["code"] for error in answer["errors"]))
+        codes = tuple(sorted({error["code"] for error in answer["errors"]}))
         decided = (answer["outcome"], answer["version"], codes)
         return Sent(send.request, began, next(self._clock), decided, answer["record_hash"])
 

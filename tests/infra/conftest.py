@@ -1,13 +1,8 @@
 """Every stage is synthesized once, in this process, with cdk-nag looking on."""
 
-import os
 from collections.abc import Iterator, Mapping
 
 import pytest
-
-# The releases named here are the ones whose end of life jsii does not shout about.
-os.environ["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "18,20,22"
-
 from aws_cdk import Validations
 
 from infra.settings import STAGES, stage_settings
