@@ -8,10 +8,10 @@ export TMPDIR := $(CURDIR)/.local/tmp
 $(shell mkdir -p $(TMPDIR))
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if $(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("yes")' 2>/dev/null),$(p))))
 BIN := .venv/bin
-ON_ENGINES := tests/integration tests/histories
+PARTS := deployed faults dynamodb rest
 export PYTHONPATH := .:lambdas:client
 
-.PHONY: help setup run test test-deployed test-engines test-rest soak mutants up down env sfn-local lint format pins synth docs clean
+.PHONY: help setup run test $(PARTS:%=test-%) soak mutants up down env sfn-local lint format pins synth docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -36,22 +36,20 @@ node_modules/.ready: package-lock.json
 run: setup ## deploy onto a local AWS, send the sample changes, print what happened, stop
 	@$(BIN)/python -m local run
 
-# Three parts side by side, as each of them waits a lot: on the deployment, on DynamoDB's engines, the rest.
-test: setup ## all tests, in three parts at once; with ARGS=… those that pytest makes of it
+# Parts side by side, as each of them waits a lot; what starts an engine or a deployment shares it in its part.
+test: setup ## all tests, in parts side by side; with ARGS=… those that pytest makes of it
 ifdef ARGS
 	@$(BIN)/python -m pytest -q $(ARGS)
 else
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-deployed test-engines test-rest
+	@$(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target $(PARTS:%=test-%)
 endif
 
-test-deployed:
-	@$(BIN)/python -m pytest -q -m deployed
-
-test-engines:
-	@$(BIN)/python -m pytest -q $(ON_ENGINES)
-
-test-rest:
-	@$(BIN)/python -m pytest -q -m "not deployed" $(ON_ENGINES:%=--ignore=%)
+test-faults: FOLDERS = tests/faults
+test-deployed: FOLDERS = tests/e2e tests/client tests/engines
+test-dynamodb: FOLDERS = tests/integration tests/histories
+test-rest: FOLDERS = tests $(foreach p,faults e2e client engines integration histories,--ignore=tests/$(p))
+$(PARTS:%=test-%):
+	@$(BIN)/python -m pytest -q $(FOLDERS)
 
 soak: setup ## random histories with random faults for MINUTES=10, on both engines
 	@$(BIN)/python -m tests.histories.soak --minutes $(or $(MINUTES),10)

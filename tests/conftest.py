@@ -13,13 +13,6 @@ from local.__main__ import local_aws
 from local.deploy import Outputs
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests on the deployment, so that they and the others can run side by side."""
-    for item in items:
-        if "deployed" in getattr(item, "fixturenames", ()):
-            item.add_marker("deployed")
-
-
 @pytest.fixture(scope="session", autouse=True)
 def ends_in_order() -> Iterator[None]:
     """Make a SIGTERM end the run as Ctrl-C does, so that no engine outlives it."""

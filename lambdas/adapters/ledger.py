@@ -120,7 +120,7 @@ def record_rejection(
     writes: list[Any] = [{"Put": users.receipt_put(record)}, {"Put": ledger.record_put(record)}]
     try:
         with transient_faults():
-            client.transact_write_items(TransactItems=writes, ClientRequestToken=record["hash"][:36])
+            client.transact_write_items(TransactItems=writes)
     except client.exceptions.TransactionCanceledException as error:
         receipt, _ = cancellation_reasons(error)
         if receipt.get("Code") == "ConditionalCheckFailed":

@@ -83,11 +83,8 @@ class Users:
         ]
         try:
             with transient_faults():
-                # The record's hash covers all that is written: an equal token means an equal transaction.
-                self._client.transact_write_items(
-                    TransactItems=[write for _, write in writes],
-                    ClientRequestToken=applied.record["hash"][:36],
-                )
+                # botocore gives the call a token: its own retry of a lost answer is the same transaction.
+                self._client.transact_write_items(TransactItems=[write for _, write in writes])
         except self._client.exceptions.TransactionCanceledException as error:
             reasons = dict(zip((label for label, _ in writes), cancellation_reasons(error), strict=True))
             return _cancelled(reasons)

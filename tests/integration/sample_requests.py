@@ -18,7 +18,7 @@ def request(action: str, user_id: str = "u-1", **fields: Any) -> dict[str, Any]:
 def decided(before: User | None, change_id: str, action: str, user_id: str = "u-1", **fields: Any) -> Applied:
     """Return what a request's change makes of a user, sealed at ``NOW``.
 
-    The salt is random: equal hashes would be equal tokens, which engines remember across tables.
+    The salt is random, as it is in the steps.
     """
     change = identify(request(action, user_id, change_id=change_id, **fields), change_id).change
     assert change is not None

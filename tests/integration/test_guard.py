@@ -125,6 +125,33 @@ def test_another_record_in_its_place_is_reported_and_stays(engine, execute, crea
     assert guard(batch(record)) == []
 
 
+class Death(BaseException):
+    """The end of a process: nothing in the code can catch it."""
+
+
+@pytest.mark.parametrize("event", ["before-call", "after-call"])
+@pytest.mark.parametrize("operation", ["BatchGetItem", "PutItem"])
+def test_a_guard_that_dies_is_called_again_and_delivers_all_once(
+    engine, execute, created_tables, event, operation
+):
+    records = [written(request("create", f"u-{n}", change_id=f"c-{n}", attributes={})) for n in range(3)]
+    deaths = [Death(), Death()]
+
+    def die(**_kwargs) -> None:
+        if deaths:
+            raise deaths.pop()
+
+    engine.meta.events.register(f"{event}.dynamodb.{operation}", die)
+    try:
+        for _ in range(2):
+            with pytest.raises(Death):
+                guard(batch(*records))
+        assert guard(batch(*records)) == []
+    finally:
+        engine.meta.events.unregister(f"{event}.dynamodb.{operation}", die)
+    assert len(items_of(engine, created_tables.ledger)) == len(records)
+
+
 def test_the_guard_waits_until_the_youngest_change_is_as_old_as_the_grace(execute, monkeypatch):
     slept: list[float] = []
     module = machine.step("guard_ledger")

@@ -53,7 +53,7 @@ def test_an_id_that_another_request_takes_meanwhile_is_used_up_and_nothing_else(
 
 
 def test_a_commit_that_the_client_sends_again_is_the_same_transaction(engine, execute):
-    """The client's own retry, within the ten minutes of its token, meets no receipt of its own."""
+    """The client's own retry, under the same token, meets no receipt of its own."""
     lost: list[Any] = []
 
     def lose_the_answer(request: Any, **_kwargs: Any) -> None:
