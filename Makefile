@@ -75,7 +75,7 @@ lint: setup ## ruff, mypy, import-linter, and whether the generated docs are up 
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports
-	@$(BIN)/python docs/schema.py --check
+	@$(BIN)/python -m docs.contracts --check
 	@$(BIN)/python docs/diagram.py --check
 
 format: setup ## put the code into its form
@@ -83,14 +83,14 @@ format: setup ## put the code into its form
 	@$(BIN)/ruff check --quiet --fix .
 
 pins: setup ## compile the requirements
-	@for f in requirements lambdas/requirements; do \
+	@for f in requirements lambdas/requirements lambdas/requirements-api; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make pins" $$f.in -o $$f.txt; done
 
 synth: setup ## the templates of a stage into cdk.out: STAGE=local, dev or prod
 	@npx cdk synth --quiet --no-notices --context stage=$(or $(STAGE),dev)
 
-docs: setup ## make the request's JSON Schema and the picture of the state machine anew
-	@$(BIN)/python docs/schema.py
+docs: setup ## make the JSON Schemas, the OpenAPI document and the picture of the state machine anew
+	@$(BIN)/python -m docs.contracts
 	@$(BIN)/python docs/diagram.py
 
 clean: ## remove what was set up and made

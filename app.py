@@ -5,8 +5,11 @@ import sys
 from aws_cdk import App
 
 from infra.data_stack import DataStack
-from infra.settings import StageSettings, UnknownStageError, stage_settings
+from infra.settings import IncompleteSettingsError, StageSettings, UnknownStageError, stage_settings
 from infra.workflow_stack import WorkflowStack
+
+OWN = ("alarm_topic_arn", "jwt_issuer", "jwt_audience")
+"""Settings that are an account's own, taken from the context."""
 
 
 def add_stacks(app: App, settings: StageSettings) -> tuple[DataStack, WorkflowStack]:
@@ -19,16 +22,17 @@ def add_stacks(app: App, settings: StageSettings) -> tuple[DataStack, WorkflowSt
 def main() -> None:
     """Synthesize the stage named in the context (`-c stage=…`), `dev` unless told.
 
-    `-c alarm_topic_arn=…` names the SNS topic that is told of every alarm.
+    `-c alarm_topic_arn=…` names the SNS topic that is told of every alarm; `-c jwt_issuer=… -c jwt_audience=…`
+    make the API ask for tokens instead of signed requests.
     """
     app = App(analytics_reporting=False)
     stage = app.node.try_get_context("stage")
     try:
         settings = stage_settings(
             "dev" if stage is None else stage,
-            alarm_topic_arn=app.node.try_get_context("alarm_topic_arn"),
+            **{name: app.node.try_get_context(name) for name in OWN},
         )
-    except UnknownStageError as error:
+    except (UnknownStageError, IncompleteSettingsError) as error:
         sys.exit(f"error: {error}")
     add_stacks(app, settings)
     app.synth()

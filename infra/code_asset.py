@@ -14,7 +14,8 @@ from infra.settings import FunctionRuntime
 
 CODE = Path(__file__).parents[1] / "lambdas"
 REQUIREMENTS = CODE / "requirements.txt"
-NOT_CODE = ("requirements.*", "__pycache__", "*.pyc", ".*")
+API_REQUIREMENTS = CODE / "requirements-api.txt"
+NOT_CODE = ("requirements*", "__pycache__", "*.pyc", ".*")
 
 # What the functions run on in AWS, and so what their dependencies are chosen for.
 PYTHON_VERSION = "3.13"
@@ -43,16 +44,20 @@ class CodeAssets:
     def __init__(self, runtime: FunctionRuntime) -> None:
         """Prepare the assets for functions that run on `runtime`; nothing is built before synthesis."""
         if runtime is FunctionRuntime.LOCAL:
-            self.plain = self.with_requirements = _bundled("local", LocalRuntimeBundling())
+            self.plain = self.with_requirements = self.api = _bundled("local", LocalRuntimeBundling())
         else:
             self.plain = lambda_.Code.from_asset(str(CODE), exclude=[f"**/{pattern}" for pattern in NOT_CODE])
-            self.with_requirements = _bundled("requirements", RequirementsBundling())
+            self.with_requirements = _bundled("requirements", RequirementsBundling(REQUIREMENTS))
+            self.api = _bundled("requirements-api", RequirementsBundling(API_REQUIREMENTS))
 
 
 # `try_bundle` is called with the options as one struct; the interface's stub has them by keyword.
 @jsii.implements(ILocalBundling)
 class RequirementsBundling:
-    """The code with `lambdas/requirements.txt` installed beside it, as Lambda's Python on arm64 needs it."""
+    """The code with requirements installed beside it, as Lambda's Python on arm64 needs them."""
+
+    def __init__(self, requirements: Path) -> None:
+        self._requirements = requirements
 
     def try_bundle(self, output_dir: str, *_options: object, **_named: object) -> bool:
         """Fill `output_dir`.
@@ -60,7 +65,7 @@ class RequirementsBundling:
         Raises:
             BundlingError: the requirements are neither in uv's cache nor to be had from the package index.
         """
-        install_requirements(Path(output_dir))
+        install_requirements(Path(output_dir), self._requirements)
         copy_code(Path(output_dir))
         return True
 
@@ -83,7 +88,7 @@ def copy_code(target: Path) -> None:
     shutil.copytree(CODE, target, ignore=shutil.ignore_patterns(*NOT_CODE), dirs_exist_ok=True)
 
 
-def install_requirements(target: Path, requirements: Path = REQUIREMENTS) -> None:
+def install_requirements(target: Path, requirements: Path) -> None:
     """Install `requirements` into `target`, from uv's cache where that has them, else from the package index.
 
     Raises:

@@ -4,6 +4,7 @@ from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from infra.counters_table import CountersTable
 from infra.ledger_table import LedgerTable
 from infra.settings import StageSettings
 from infra.users_table import UsersTable
@@ -16,7 +17,7 @@ class DataStack(Stack):
         super().__init__(
             scope,
             construct_id,
-            description=f"Registrar ({settings.name}): the users, the ledger, and the key to both",
+            description=f"Registrar ({settings.name}): the users, the ledger, the counters, and their key",
             termination_protection=settings.deletion_protection,
         )
         key = kms.Key(
@@ -28,6 +29,8 @@ class DataStack(Stack):
         )
         self.users = UsersTable(self, "Users", settings=settings, key=key)
         self.ledger = LedgerTable(self, "Ledger", settings=settings, key=key)
+        self.counters = CountersTable(self, "Counters", settings=settings, key=key)
         # These names are the contract with whoever reads the tables: they never change.
         CfnOutput(self, "UsersTableName", value=self.users.table.table_name)
         CfnOutput(self, "LedgerTableName", value=self.ledger.table.table_name)
+        CfnOutput(self, "CountersTableName", value=self.counters.table.table_name)

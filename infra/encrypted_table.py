@@ -24,7 +24,7 @@ KEY_ACTIONS = (
 
 
 class EncryptedTable(Construct):
-    """A table on demand, with point-in-time recovery, a stream and a customer-managed key."""
+    """A table on demand, with point-in-time recovery and a customer-managed key."""
 
     def __init__(  # noqa: PLR0913 - properties of a construct, by keyword
         self,
@@ -35,7 +35,7 @@ class EncryptedTable(Construct):
         key: kms.IKey,
         partition_key: str,
         sort_key: str | None = None,
-        stream: dynamodb.StreamViewType,
+        stream: dynamodb.StreamViewType | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._key = key
@@ -55,8 +55,17 @@ class EncryptedTable(Construct):
             removal_policy=settings.removal_policy,
         )
 
-    def allow(self, grantee: iam.IGrantable, action: str, leading_keys: Sequence[str] = ()) -> None:
-        """Let `grantee` do `action`; only on partition keys like one of `leading_keys`, if any are given.
+    def allow(
+        self,
+        grantee: iam.IGrantable,
+        action: str,
+        leading_keys: Sequence[str] = (),
+        *,
+        index: str | None = None,
+    ) -> None:
+        """Let `grantee` do `action`, only on partition keys like one of `leading_keys`, if any are given.
+
+        With `index` it is the index that the action is for, and not the table.
 
         The use of the table's encryption key comes with it, through DynamoDB only. A transaction needs the
         actions of its writes, and an item returned because a condition failed needs no action of its own.
@@ -67,7 +76,7 @@ class EncryptedTable(Construct):
         conditions = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [*leading_keys]}}
         statement = iam.PolicyStatement(
             actions=[action],
-            resources=[self.table.table_arn],
+            resources=[f"{self.table.table_arn}/index/{index}" if index else self.table.table_arn],
             conditions=conditions if leading_keys else None,
         )
         self._grant(grantee, statement, KEY_ACTIONS)

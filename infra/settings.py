@@ -24,6 +24,13 @@ class UnknownStageError(ValueError):
         super().__init__(f"unknown stage {name!r}; known stages: {', '.join(STAGES)}")
 
 
+class IncompleteSettingsError(ValueError):
+    """Of two settings that go together one is missing."""
+
+    def __init__(self) -> None:
+        super().__init__("jwt_issuer and jwt_audience go together: give both, or neither for IAM")
+
+
 @dataclass(frozen=True, kw_only=True)
 class StageSettings:
     """What one stage settles for itself; whatever is not here is the same in every stage."""
@@ -49,8 +56,20 @@ class StageSettings:
     guard_grace_seconds: int
     """How old a change is when the guard looks for its record; healthy executions are done by then."""
 
+    api_rate: int
+    """Requests a second that the API takes; more are answered with 429."""
+
+    api_burst: int
+    """Requests that the API takes at once."""
+
     function_runtime: FunctionRuntime
     """What the functions run on."""
+
+    jwt_issuer: str | None = None
+    """The issuer of the tokens that the API asks for; None has requests signed with IAM credentials."""
+
+    jwt_audience: str | None = None
+    """Whom the tokens must be meant for; goes with the issuer."""
 
     alarm_topic_arn: str | None = None
     """The SNS topic told of every alarm; None leaves the alarms to be seen in CloudWatch alone."""
@@ -67,6 +86,8 @@ STAGES = {
             memory_size=512,
             reserved_concurrency=None,
             guard_grace_seconds=1,
+            api_rate=1000,
+            api_burst=1000,
             function_runtime=FunctionRuntime.LOCAL,
         ),
         StageSettings(
@@ -77,6 +98,8 @@ STAGES = {
             memory_size=512,
             reserved_concurrency=None,
             guard_grace_seconds=5,
+            api_rate=50,
+            api_burst=100,
             function_runtime=FunctionRuntime.MANAGED,
         ),
         StageSettings(
@@ -87,18 +110,31 @@ STAGES = {
             memory_size=1024,
             reserved_concurrency=None,
             guard_grace_seconds=5,
+            api_rate=500,
+            api_burst=1000,
             function_runtime=FunctionRuntime.MANAGED,
         ),
     )
 }
 
 
-def stage_settings(name: str, alarm_topic_arn: str | None = None) -> StageSettings:
-    """Return the settings of the stage `name`, with the account's own alarm topic if one is given.
+def stage_settings(
+    name: str,
+    *,
+    alarm_topic_arn: str | None = None,
+    jwt_issuer: str | None = None,
+    jwt_audience: str | None = None,
+) -> StageSettings:
+    """Return the settings of the stage `name` with those that are an account's own.
 
     Raises:
         UnknownStageError: no stage has that name.
+        IncompleteSettingsError: one of `jwt_issuer` and `jwt_audience` is missing.
     """
     if name not in STAGES:
         raise UnknownStageError(name)
-    return replace(STAGES[name], alarm_topic_arn=alarm_topic_arn)
+    if (jwt_issuer is None) != (jwt_audience is None):
+        raise IncompleteSettingsError
+    return replace(
+        STAGES[name], alarm_topic_arn=alarm_topic_arn, jwt_issuer=jwt_issuer, jwt_audience=jwt_audience
+    )

@@ -1,6 +1,7 @@
-"""The stateless stack: the steps and the state machines over them."""
+"""The stateless stack: the steps, the state machines over them, and what stands around them."""
 
 from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -8,7 +9,9 @@ from constructs import Construct
 from infra.code_asset import CodeAssets
 from infra.data_stack import DataStack
 from infra.guard import Guard
+from infra.http_api import HttpApi
 from infra.lambda_function import LambdaFunction
+from infra.projection import Projection
 from infra.settings import StageSettings
 from infra.user_change import UserChange
 
@@ -22,7 +25,7 @@ class WorkflowStack(Stack):
         super().__init__(
             scope,
             construct_id,
-            description=f"Registrar ({settings.name}): the steps of a user change and their state machines",
+            description=f"Registrar ({settings.name}): state machines and their steps, API, events",
         )
         self._settings = settings
         self._data = data
@@ -48,9 +51,28 @@ class WorkflowStack(Stack):
             functions=functions,
         )
         Guard(self, "Guard", settings=settings, data=data, code=self._code.plain)
+        bus = self._build_event_bus()
+        Projection(self, "Projection", settings=settings, data=data, code=self._code.plain, bus=bus)
+        http = HttpApi(
+            self,
+            "Http",
+            settings=settings,
+            data=data,
+            code=self._code.api,
+            express=express.machine,
+            standard=standard.machine,
+        )
         # These names are the contract with whoever starts an execution: they never change.
         CfnOutput(self, "UserChangeStateMachineArn", value=standard.machine.state_machine_arn)
         CfnOutput(self, "UserChangeExpressStateMachineArn", value=express.machine.state_machine_arn)
+        CfnOutput(self, "EventBusName", value=bus.event_bus_name)
+        CfnOutput(self, "ApiUrl", value=http.api.api_endpoint)
+
+    def _build_event_bus(self) -> events.EventBus:
+        name = self._settings.name
+        return events.EventBus(
+            self, "Events", description=f"Registrar ({name}): UserChanged, one event for each record"
+        )
 
     def _build_validate_change(self) -> lambda_.Function:
         return LambdaFunction(

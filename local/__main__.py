@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -96,9 +97,11 @@ def env(directory: Path) -> int:
         "USER_CHANGE_EXPRESS_STATE_MACHINE_ARN": outputs.UserChangeExpressStateMachineArn,
         "USERS_TABLE": outputs.UsersTableName,
         "LEDGER_TABLE": outputs.LedgerTableName,
+        "API_URL": outputs.ApiUrl,
     }
     for name, value in lines.items():
-        print(f"export {name}={value}")
+        print(f"export {name}={shlex.quote(value)}")
+    print(f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"')
     return 0
 
 

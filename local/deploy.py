@@ -26,6 +26,9 @@ class Outputs:
     UserChangeExpressStateMachineArn: str
     UsersTableName: str
     LedgerTableName: str
+    CountersTableName: str
+    EventBusName: str
+    ApiUrl: str
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
         """Make a boto3 client of this local AWS, whatever profile or region the shell has."""
@@ -63,6 +66,9 @@ def deploy(endpoint: str, directory: Path) -> Outputs:
     values = {
         name: value for stack in json.loads(stacks.read_text()).values() for name, value in stack.items()
     }
+    # AWS gives each API a host of its own; here they share one, and the name in the host becomes a path.
+    api_id = values["ApiUrl"].partition("://")[2].partition(".")[0]
+    values["ApiUrl"] = f"{endpoint}/_aws/execute-api/{api_id}/$default"
     named = {name: values[name] for name in Outputs.__dataclass_fields__ if name in values}
     outputs = Outputs(endpoint=endpoint, region=REGION, **named)
     (directory / "outputs.json").write_text(json.dumps(vars(outputs), indent=2) + "\n")

@@ -1,21 +1,21 @@
 """The Ledger table, to which records are only added."""
 
 import os
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, Self
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Self
 
-from adapters.dynamodb import cancellation_reasons, item_of, plain, transient_faults
+from adapters.dynamodb import READ_MAX, batch_get, item_of, plain
+from adapters.faults import cancellation_reasons, transient_faults
 from adapters.users import Users, receipt_record
-from registrar.errors import LedgerMismatch, TransientFault
+from registrar.errors import LedgerMismatch
+from registrar.record import applied_sequence
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Place = tuple[str, str]
 """Where a record stands: its user_id and its sequence."""
-
-READ_MAX: Final = 100
-"""So many items one BatchGetItem may ask for."""
 
 
 class Ledger:
@@ -68,19 +68,54 @@ class Ledger:
     def _read_some(self, places: list[Place]) -> list[dict[str, Any]]:
         keys: Any = [item_of({"user_id": user_id, "sequence": sequence}) for user_id, sequence in places]
         names = {"#user_id": "user_id", "#sequence": "sequence", "#hash": "hash"}
-        with transient_faults():
-            page = self._client.batch_get_item(
-                RequestItems={
-                    self._table: {
-                        "Keys": keys,
-                        "ProjectionExpression": ", ".join(names),
-                        "ExpressionAttributeNames": names,
-                    }
-                }
-            )
-        if page.get("UnprocessedKeys"):
-            raise TransientFault("DynamoDB answered only a part of the read")
-        return [plain(item) for item in page["Responses"].get(self._table, [])]
+        items = batch_get(
+            self._client,
+            self._table,
+            keys,
+            ProjectionExpression=", ".join(names),
+            ExpressionAttributeNames=names,
+        )
+        return [plain(item) for item in items]
+
+    def applied(self, user_id: str, first: int, last: int, limit: int) -> list[dict[str, Any]]:
+        """Return up to ``limit`` of a user's applied records between two versions, oldest first.
+
+        Strongly consistent.
+
+        Raises:
+            TransientFault: throttled or not reached; try again.
+        """
+        values = {":user": user_id, ":first": applied_sequence(first), ":last": applied_sequence(last)}
+        found = self._query("user_id = :user AND #s BETWEEN :first AND :last", values, limit)
+        return list(islice(found, limit))
+
+    def rejected(self, user_id: str) -> Iterator[dict[str, Any]]:
+        """Yield all of a user's rejected records, in no order, strongly consistent.
+
+        Raises:
+            TransientFault: throttled or not reached; try again.
+        """
+        yield from self._query("user_id = :user AND begins_with(#s, :r)", {":user": user_id, ":r": "r#"})
+
+    def _query(
+        self, condition: str, values: dict[str, str], limit: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        request: Any = {
+            "TableName": self._table,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": {"#s": "sequence"},
+            "ExpressionAttributeValues": item_of(values),
+            "ConsistentRead": True,
+        }
+        if limit is not None:
+            request["Limit"] = limit
+        while True:
+            with transient_faults():
+                page = self._client.query(**request)
+            yield from (plain(item) for item in page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def add(self, record: dict[str, Any]) -> dict[str, Any] | None:
         """Add a record; return the one that was there already, None when this one was added.

@@ -5,16 +5,21 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from adapters.dynamodb import cancellation_reasons, item_of, plain, transient_faults
+from adapters.dynamodb import batch_get, item_of, plain
+from adapters.faults import cancellation_reasons, transient_faults
 from registrar.change import Status, User
 from registrar.decide import Applied
 from registrar.errors import TransientFault
+from registrar.names import names_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 LISTING_SHARDS: Final = 8
 """One status is spread over so many partitions of the index ``by_status``."""
+
+HOLDER_READS: Final = 3
+"""So often a name is followed to its user before the caller is asked to try again."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +58,47 @@ class Users:
             TransientFault: throttled or not reached; try again.
         """
         keys: list[Any] = [{"pk": {"S": f"USER#{user_id}"}}, {"pk": {"S": f"CHANGE#{change_id}"}}]
-        with transient_faults():
-            page = self._client.batch_get_item(
-                RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
-            )
-        if page.get("UnprocessedKeys"):
-            raise TransientFault("DynamoDB answered only a part of the read")
-        items = {item["pk"]["S"]: item for item in page["Responses"].get(self._table, [])}
+        found = batch_get(self._client, self._table, keys, ConsistentRead=True)
+        items = {item["pk"]["S"]: item for item in found}
         user, receipt = (items.get(key["pk"]["S"]) for key in keys)
-        return _user(user), receipt_record(receipt)
+        return user_of(user), receipt_record(receipt)
+
+    def user(self, user_id: str) -> User | None:
+        """Read a user, strongly consistent; a tombstone, too.
+
+        Raises:
+            TransientFault: throttled or not reached; try again.
+        """
+        return user_of(self._item(f"USER#{user_id}"))
+
+    def receipt(self, change_id: str) -> dict[str, Any] | None:
+        """Read the sealed record in a change's receipt, strongly consistent.
+
+        Raises:
+            TransientFault: throttled or not reached; try again.
+        """
+        return receipt_record(self._item(f"CHANGE#{change_id}"))
+
+    def holder(self, kind: str, name: str) -> User | None:
+        """Read the live user who holds a name, by its normal form: one read to the id, one to the user.
+
+        Raises:
+            TransientFault: throttled, not reached, or the name kept changing hands; try again.
+        """
+        for _ in range(HOLDER_READS):
+            held = self._item(f"NAME#{kind}#{name}")
+            if held is None:
+                return None
+            user = self.user(held["user_id"]["S"])
+            # Between the two reads the name may have been let go.
+            if user is not None and names_of(user.attributes).get(kind) == name:
+                return user
+        raise TransientFault("the name keeps changing hands")
+
+    def _item(self, key: str) -> Any:  # noqa: ANN401 - DynamoDB's typed JSON
+        with transient_faults():
+            answer = self._client.get_item(TableName=self._table, Key={"pk": {"S": key}}, ConsistentRead=True)
+        return answer.get("Item")
 
     def commit(self, applied: Applied) -> Cancelled | None:
         """Commit user, names and receipt, with the sealed record in it, together or not at all.
@@ -164,7 +201,8 @@ def _user_item(user: User) -> dict[str, Any]:
     return item_of(item)
 
 
-def _user(item: Any) -> User | None:  # noqa: ANN401 - DynamoDB's typed JSON
+def user_of(item: Any) -> User | None:  # noqa: ANN401 - DynamoDB's typed JSON
+    """Return the user in an item, None for none."""
     if item is None:
         return None
     values = plain(item)
@@ -188,6 +226,6 @@ def _cancelled(reasons: dict[str, dict[str, Any]]) -> Cancelled:
         receipt=receipt_record(failed["receipt"].get("Item")) if "receipt" in failed else None,
         # A name that the read user no longer holds means that the user has moved, too.
         user_moved="user" in failed or any(label.startswith("release") for label in failed),
-        user=_user(failed["user"].get("Item")) if "user" in failed else None,
+        user=user_of(failed["user"].get("Item")) if "user" in failed else None,
         names_taken=[label.removeprefix("take ") for label in failed if label.startswith("take")],
     )

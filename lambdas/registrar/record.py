@@ -88,14 +88,20 @@ def hash_of(record: dict[str, Any]) -> str:
     )
 
 
-def check_seal(record: dict[str, Any]) -> None:
-    """Recompute what a record says of itself.
+def is_sealed(record: dict[str, Any]) -> bool:
+    """Recompute what a record says of itself; tell whether its commitment and its hash are right."""
+    return record.get("commitment") == commitment_of(record) and record.get("hash") == hash_of(record)
+
+
+def check_seal(record: dict[str, Any] | None) -> dict[str, Any]:
+    """Return a record that is sealed.
 
     Raises:
-        BrokenSeal: its commitment or its hash is another one.
+        BrokenSeal: it is not, or there is none.
     """
-    if record.get("commitment") != commitment_of(record) or record.get("hash") != hash_of(record):
-        raise BrokenSeal(str(record.get("sequence")))
+    if not record or not is_sealed(record):
+        raise BrokenSeal(str((record or {}).get("sequence")))
+    return record
 
 
 def answer(record: dict[str, Any], *, replayed: bool) -> dict[str, Any]:

@@ -171,7 +171,7 @@ def identify(request: Any, execution_name: str) -> Identified:  # noqa: ANN401 -
     try:
         model = ChangeRequest.model_validate(_with_readable_keys(pruned(request, limits.DEPTH_MAX)))
     except ValidationError as error:
-        found = [*(_problem(detail) for detail in error.errors(include_url=False)), *found]
+        found = [*(problem_of(detail) for detail in error.errors(include_url=False)), *found]
     problems = bounded(found)
     if model is None or problems:
         return Identified(
@@ -262,7 +262,8 @@ _CODES: Final = {
 _TYPES: Final = {"string_type": "a string", "int_type": "an integer", "bool_type": "true or false"}
 
 
-def _problem(detail: ErrorDetails) -> Problem:
+def problem_of(detail: ErrorDetails, *above: str) -> Problem:
+    """Return the problem of one of Pydantic's errors; ``above`` leads its path."""
     code, text = _CODES.get(detail["type"], (None, None))
     # Pydantic writes a fault of a tag's key as (…, key, "[key]").
     location = list(detail["loc"][:3] if detail["loc"][:2] == ("attributes", "tags") else detail["loc"])
@@ -276,7 +277,7 @@ def _problem(detail: ErrorDetails) -> Problem:
         text = detail["msg"]
     else:
         text = str(text).format(**detail.get("ctx", {}))
-    return Problem(str(code), _pointer(location), str(text))
+    return Problem(str(code), _pointer([*above, *location]), str(text))
 
 
 def _pointer(location: list[Any]) -> str:

@@ -3,14 +3,14 @@
 import logging
 import os
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any, Final
 
 from adapters import dynamodb
 from adapters.ledger import Ledger
 from adapters.users import receipt_record
 from registrar.record import check_seal
+from steps.batch_failures import BatchFailures
 
 GRACE_SECONDS: Final = float(os.environ.get("GRACE_SECONDS", "5"))
 
@@ -27,47 +27,26 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         event: new receipts of applied changes, a batch of the Users table's stream.
 
     Returns:
-        ``{"batchItemFailures": [{"itemIdentifier": …}]}``, the sequence numbers of those that failed.
+        ``BatchFailures.answer``.
 
     Raises:
         TransientFault: the ledger could not be read; the whole batch comes again.
     """
-    failed: list[str] = []
+    failures = BatchFailures()
     records = {}
     for each in event["Records"]:
         number = each["dynamodb"]["SequenceNumber"]
-        with _noting(failed, number):
-            records[number] = _sealed_record(each["dynamodb"]["NewImage"])
+        with failures.noting(number):
+            records[number] = check_seal(receipt_record(each["dynamodb"]["NewImage"]))
     _wait(float(each["dynamodb"]["ApproximateCreationDateTime"]) for each in event["Records"])
     ledger = Ledger.from_environment(client)
     hashes = ledger.hashes((record["user_id"], record["sequence"]) for record in records.values())
     for number, record in records.items():
         if hashes.get((record["user_id"], record["sequence"])) != record["hash"]:
-            with _noting(failed, number):
+            with failures.noting(number):
                 ledger.deliver(record)
                 logger.warning("delivered what was left behind", extra={"change_id": record["change_id"]})
-    return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
-
-
-def _sealed_record(image: Any) -> dict[str, Any]:  # noqa: ANN401 - DynamoDB's typed JSON
-    record = receipt_record(image)
-    if record is None:
-        raise KeyError("NewImage")
-    check_seal(record)
-    return record
-
-
-@contextmanager
-def _noting(failed: list[str], number: str) -> Iterator[None]:
-    """Let the others of a batch go on when one fails, whatever its fault is."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - a handler's edge
-        # The error's text may quote the record, and logs hold no personal data.
-        logger.error(  # noqa: TRY400
-            "a receipt failed", extra={"sequence_number": number, "error": type(error).__name__}
-        )
-        failed.append(number)
+    return failures.answer()
 
 
 def _wait(created: Iterable[float]) -> None:

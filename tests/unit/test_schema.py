@@ -1,20 +1,21 @@
-"""The published JSON Schema and the command that writes it; its agreement with the model is a property."""
+"""The published contracts and the command that writes them; that a model agrees with its own is a property."""
 
+import importlib
 import json
+import re
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from docs import schema
+from docs import contracts, openapi, schema
 
 
-def test_the_published_schema_is_the_models():
-    assert json.loads(schema.FILE.read_text(encoding="utf-8")) == schema.generate()
-    assert schema.main(["--check"]) == 0
+def test_the_published_contracts_follow_their_models():
+    assert contracts.main(["--check"]) == 0
 
 
-def test_it_is_a_valid_schema_that_names_its_rules_and_no_address():
-    written = schema.generate()
+def test_the_request_s_schema_is_valid_and_names_its_rules_and_no_address():
+    written = schema.change_request()
     Draft202012Validator.check_schema(written)
     assert written["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
     assert "$id" not in written
@@ -22,12 +23,32 @@ def test_it_is_a_valid_schema_that_names_its_rules_and_no_address():
     assert all(rule in written["$comment"] for rule in schema.MODEL_ONLY)
 
 
+def test_the_event_s_schema_is_valid_and_holds_no_values_of_attributes():
+    written = schema.user_changed()
+    Draft202012Validator.check_schema(written)
+    assert not {"username", "email", "display_name", "tags", "changes", "reason"} & set(written["properties"])
+
+
+def test_the_openapi_document_has_the_routes_that_the_api_answers(monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    routes = importlib.import_module("api.app").ROUTES
+    answered = {(re.sub(r"<(\w+)>", r"{\1}", route.path), route.method.lower()) for route in routes}
+    document = openapi.document()
+    assert {(path, method) for path, methods in document["paths"].items() for method in methods} == answered
+
+
+def test_the_openapi_document_leaves_the_actor_to_the_gateway():
+    assert '"actor"' not in json.dumps(openapi.document()["components"]["schemas"]["ChangeRequest"])
+
+
 @pytest.mark.parametrize("content", [None, "{}", "no JSON"])
-def test_a_check_fails_until_the_schema_is_written_again(content, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(schema, "FILE", tmp_path / "change-request.schema.json")
-    if content is not None:
-        schema.FILE.write_text(content)
-    assert schema.main(["--check"]) == 1
-    assert "change-request.schema.json does not follow the model" in capsys.readouterr().err
-    assert schema.main([]) == 0
-    assert schema.main(["--check"]) == 0
+def test_a_check_fails_until_the_contracts_are_written_again(content, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(contracts, "FOLDER", tmp_path)
+    for file in contracts.contracts():
+        if content is not None:
+            file.write_text(content)
+    assert contracts.main(["--check"]) == 1
+    said = capsys.readouterr().err
+    assert all(f"{file.name} does not follow its model" in said for file in contracts.contracts())
+    assert contracts.main([]) == 0
+    assert contracts.main(["--check"]) == 0

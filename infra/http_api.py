@@ -1,0 +1,166 @@
+"""The HTTP API in front of everything."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import Acknowledgment, ArnFormat, Duration, Stack, Validations
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_apigatewayv2_authorizers as authorizers
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.alarm import Alarm
+from infra.data_stack import DataStack
+from infra.lambda_function import LambdaFunction
+from infra.settings import StageSettings
+
+OPENAPI = Path(__file__).parents[1] / "docs" / "openapi.json"
+
+# API Gateway itself gives up after 30 seconds; the function answers before, and waits 25 for a change.
+ANSWER_TIMEOUT = Duration.seconds(29)
+
+# Neither path nor query, nor address or agent of the caller: they are personal data.
+ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "time": "$context.requestTime",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "bytes": "$context.responseLength",
+    "milliseconds": "$context.responseLatency",
+    "integrationError": "$context.integrationErrorMessage",
+    "authorizerError": "$context.authorizer.error",
+}
+
+
+class HttpApi(Construct):
+    """One function behind the routes of the OpenAPI document, for callers whom API Gateway knows.
+
+    Its signature or token must be right before the function is called; only what the document says needs none
+    (`security: []`) is open.
+    """
+
+    def __init__(  # noqa: PLR0913 - properties of a construct, by keyword
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: StageSettings,
+        data: DataStack,
+        code: lambda_.Code,
+        express: sfn.StateMachine,
+        standard: sfn.StateMachine,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.function = LambdaFunction(
+            self,
+            "Answer",
+            settings=settings,
+            handler="api.app.handler",
+            code=code,
+            description="Answers the HTTP API.",
+            environment={
+                "USERS_TABLE": data.users.table.table_name,
+                "LEDGER_TABLE": data.ledger.table.table_name,
+                "COUNTERS_TABLE": data.counters.table.table_name,
+                "EXPRESS_MACHINE": express.state_machine_arn,
+                "STANDARD_MACHINE": standard.state_machine_arn,
+            },
+            timeout=ANSWER_TIMEOUT,
+        )
+        self._allow(data, express, standard)
+        self.api = apigateway.HttpApi(
+            self,
+            "Api",
+            description=f"Registrar ({settings.name}): changes, users and their trails",
+            create_default_stage=False,
+            default_authorizer=_authorizer(settings),
+        )
+        self._build_routes()
+        self._build_stage(settings)
+        Alarm(
+            self,
+            "ServerErrorAlarm",
+            settings=settings,
+            description="The API could not answer a request.",
+            metric=self.api.metric_server_error(period=Duration.minutes(1), statistic="Sum"),
+        )
+
+    def _allow(self, data: DataStack, express: sfn.StateMachine, standard: sfn.StateMachine) -> None:
+        role = self.function.role
+        data.users.allow(role, "dynamodb:GetItem", ("USER#*", "NAME#*", "CHANGE#*"))
+        data.users.allow(role, "dynamodb:Query", ("active#*", "suspended#*"), index="by_status")
+        data.ledger.allow(role, "dynamodb:Query")
+        data.counters.allow(role, "dynamodb:Query", ("TOTALS",))
+        executions = Stack.of(self).format_arn(
+            service="states",
+            resource="execution",
+            resource_name=f"{standard.state_machine_name}:*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        for action, resource in (
+            ("states:StartSyncExecution", express.state_machine_arn),
+            ("states:StartExecution", standard.state_machine_arn),
+            ("states:DescribeExecution", executions),
+        ):
+            role.add_to_policy(iam.PolicyStatement(actions=[action], resources=[resource]))
+
+    def _build_routes(self) -> None:
+        integration = integrations.HttpLambdaIntegration(
+            "Integration", self.function.function, scope_permission_to_route=False
+        )
+        operations: dict[str, dict[str, Any]] = json.loads(OPENAPI.read_text(encoding="utf-8"))["paths"]
+        for path, methods in operations.items():
+            for method, operation in methods.items():
+                is_open = operation.get("security") == []
+                (route,) = self.api.add_routes(
+                    path=path,
+                    methods=[apigateway.HttpMethod[method.upper()]],
+                    integration=integration,
+                    authorizer=apigateway.HttpNoneAuthorizer() if is_open else None,
+                )
+                if is_open:
+                    Validations.of(route).acknowledge(
+                        Acknowledgment(
+                            id="AwsSolutions-APIG4", reason="Says that the API answers, and no more."
+                        )
+                    )
+        # Whatever else: the function says what is wrong with path or method.
+        apigateway.HttpRoute(
+            self,
+            "Default",
+            http_api=self.api,
+            route_key=apigateway.HttpRouteKey.DEFAULT,
+            integration=integration,
+        )
+
+    def _build_stage(self, settings: StageSettings) -> None:
+        log_group = logs.LogGroup(
+            self, "AccessLogs", retention=settings.log_retention, removal_policy=settings.removal_policy
+        )
+        stage = apigateway.HttpStage(
+            self,
+            "Stage",
+            http_api=self.api,
+            stage_name="$default",
+            auto_deploy=True,
+            throttle=apigateway.ThrottleSettings(
+                rate_limit=settings.api_rate, burst_limit=settings.api_burst
+            ),
+        )
+        resource = stage.node.default_child
+        if not isinstance(resource, apigateway.CfnStage):
+            raise TypeError
+        resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+            destination_arn=log_group.log_group_arn, format=json.dumps(ACCESS_LOG)
+        )
+
+
+def _authorizer(settings: StageSettings) -> apigateway.IHttpRouteAuthorizer:
+    if settings.jwt_issuer is None or settings.jwt_audience is None:
+        return authorizers.HttpIamAuthorizer()
+    return authorizers.HttpJwtAuthorizer("Tokens", settings.jwt_issuer, jwt_audience=[settings.jwt_audience])

@@ -1,0 +1,86 @@
+"""The executions of user changes, started and asked about."""
+
+import json
+import os
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import boto3
+from botocore.config import Config
+
+from adapters.faults import transient_faults
+from registrar.errors import TransientFault
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+ANSWER_SECONDS: Final = 25
+"""So long a caller waits for a change; API Gateway gives up after 30."""
+
+
+def client_from_environment() -> "SFNClient":
+    """Make a function's client. A call is made once: whoever waits tries again with the same change."""
+    return boto3.client(
+        "stepfunctions",
+        config=Config(
+            connect_timeout=1,
+            read_timeout=ANSWER_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": 1},
+        ),
+    )
+
+
+class Executions:
+    """Executions of the machine in its two kinds: EXPRESS answers at once, STANDARD goes on by itself."""
+
+    def __init__(self, client: "SFNClient", express: str, standard: str) -> None:
+        self._client = client
+        self._express = express
+        self._standard = standard
+
+    @classmethod
+    def from_environment(cls, client: "SFNClient") -> Self:
+        """Make the adapter of a function from ``EXPRESS_MACHINE`` and ``STANDARD_MACHINE``, ARNs both."""
+        return cls(client, os.environ["EXPRESS_MACHINE"], os.environ["STANDARD_MACHINE"])
+
+    def answer(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Run a change and return its answer, with one call and no polling.
+
+        Raises:
+            TransientFault: it has not been answered; the same change may be tried again.
+        """
+        with transient_faults():
+            done = self._client.start_sync_execution(
+                stateMachineArn=self._express, name=name, input=json.dumps(request)
+            )
+        if done["status"] != "SUCCEEDED":
+            raise TransientFault(f"the execution has {done['status']}")
+        answer: dict[str, Any] = json.loads(done["output"])
+        return answer
+
+    def start(self, name: str, request: dict[str, Any]) -> bool:
+        """Start a change; False when the name is taken, so that a change of this id was started before.
+
+        Raises:
+            TransientFault: throttled or not reached; try again.
+        """
+        try:
+            with transient_faults():
+                self._client.start_execution(
+                    stateMachineArn=self._standard, name=name, input=json.dumps(request)
+                )
+        except self._client.exceptions.ExecutionAlreadyExists:
+            return False
+        return True
+
+    def status(self, name: str) -> str | None:
+        """Return the status of what was started under a name, None when nothing was.
+
+        Raises:
+            TransientFault: throttled or not reached; try again.
+        """
+        arn = f"{self._standard.replace(':stateMachine:', ':execution:')}:{name}"
+        try:
+            with transient_faults():
+                return self._client.describe_execution(executionArn=arn)["status"]
+        except self._client.exceptions.ExecutionDoesNotExist:
+            return None

@@ -1,0 +1,104 @@
+"""Pages of users by status, read from the index over its shards."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Self
+
+from adapters.dynamodb import item_of
+from adapters.faults import transient_faults
+from adapters.users import LISTING_SHARDS, user_of
+from registrar.change import User
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True)
+class Position:
+    """A place in a listing.
+
+    Attributes:
+        updated_at: the time of the last user before it, ISO 8601 UTC as users have it.
+        seen: the ids of the users of that very time that stand before it.
+    """
+
+    updated_at: str
+    seen: tuple[str, ...] = ()
+
+
+class Listing:
+    """Live users of one status in the order of their newest change.
+
+    A user that changes while somebody pages moves to the end: it may come twice, and is never left out. The
+    index is eventually consistent.
+    """
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    @classmethod
+    def from_environment(cls, client: "DynamoDBClient") -> Self:
+        """Make the adapter of a function from ``USERS_TABLE``."""
+        return cls(client, os.environ["USERS_TABLE"])
+
+    def page(self, status: str, after: Position | None, limit: int) -> tuple[list[User], Position | None]:
+        """Return the next users and the place behind them, None at the end.
+
+        Reads little more than the page: each shard gives its share, and those that run out give more.
+
+        Raises:
+            TransientFault: throttled or not reached; try again.
+        """
+        share = -(-limit // LISTING_SHARDS) + 1
+        queries = [self._query(f"{status}#{shard}", after, share) for shard in range(LISTING_SHARDS)]
+        with ThreadPoolExecutor(LISTING_SHARDS) as at_once:
+            first_pages = list(at_once.map(self._read, queries))
+        shards = [self._users(query, page) for query, page in zip(queries, first_pages, strict=True)]
+        users = (
+            user
+            for user in merge(*shards, key=lambda user: user.updated_at)
+            if after is None or user.updated_at != after.updated_at or user.user_id not in after.seen
+        )
+        found = list(islice(users, limit + 1))
+        if len(found) <= limit:
+            return found, None
+        found.pop()
+        return found, _behind(found, after)
+
+    def _query(self, listing: str, after: Position | None, share: int) -> dict[str, Any]:
+        condition, values = "listing = :listing", {":listing": listing}
+        if after is not None:
+            # Users of the very time of the last page's end may be on either side of it.
+            condition += " AND updated_at >= :after" if after.seen else " AND updated_at > :after"
+            values[":after"] = after.updated_at
+        return {
+            "TableName": self._table,
+            "IndexName": "by_status",
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": item_of(values),
+            "Limit": share,
+        }
+
+    def _read(self, query: dict[str, Any]) -> Any:  # noqa: ANN401 - boto3's own type
+        with transient_faults():
+            return self._client.query(**query)
+
+    def _users(self, query: dict[str, Any], page: Any) -> Iterator[User]:  # noqa: ANN401 - boto3's own type
+        while True:
+            yield from filter(None, map(user_of, page["Items"]))
+            if "LastEvaluatedKey" not in page:
+                return
+            page = self._read({**query, "ExclusiveStartKey": page["LastEvaluatedKey"]})
+
+
+def _behind(users: list[User], before: Position | None) -> Position:
+    last = users[-1].updated_at
+    seen = [user.user_id for user in users if user.updated_at == last]
+    if before is not None and before.updated_at == last:
+        seen += before.seen
+    return Position(last, tuple(seen))

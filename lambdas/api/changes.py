@@ -1,0 +1,144 @@
+"""The routes that change users, and those that tell what became of a change."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from adapters import dynamodb, executions
+from adapters.executions import Executions
+from adapters.users import Users
+from api.problems import NEVER_STORED, Refused, invalid, rejection_response
+from api.requests import (
+    DeleteParameters,
+    NoParameters,
+    actor_of,
+    body_of,
+    change_id_of,
+    expected_version_of,
+    parameters_of,
+    prefers_async,
+)
+from registrar import limits
+from registrar.change import Action, Outcome
+from registrar.errors import Problem
+from registrar.record import answer
+
+router = APIGatewayHttpRouter()
+dynamodb_client = dynamodb.client_from_environment()
+states_client = executions.client_from_environment()
+
+
+@router.post("/changes")
+def post_change() -> Response[str]:
+    """Run any change."""
+    return _submit(body_of(router.current_event))
+
+
+@router.post("/users")
+def post_user() -> Response[str]:
+    """Create a user; without a user_id it gets one that follows from the change's id."""
+    body = _without(body_of(router.current_event), "action")
+    change_id = change_id_of(router.current_event, body)
+    # The same for each repetition of the same change.
+    user_id = f"u-{hashlib.sha256(change_id.encode()).hexdigest()[:24]}"
+    return _submit(
+        {
+            "user_id": user_id,
+            **body,
+            "change_id": body.get("change_id") or change_id,
+            "action": Action.CREATE.value,
+        }
+    )
+
+
+@router.patch("/users/<user_id>")
+def patch_user(user_id: str) -> Response[str]:
+    """Update a user."""
+    body = _without(body_of(router.current_event), "action", "user_id")
+    return _submit({**body, "action": Action.UPDATE.value, "user_id": user_id})
+
+
+@router.delete("/users/<user_id>")
+def delete_user(user_id: str) -> Response[str]:
+    """Delete a user."""
+    reason = parameters_of(router.current_event, DeleteParameters).reason
+    request = {"action": Action.DELETE.value, "user_id": user_id}
+    return _submit(request if reason is None else {**request, "reason": reason})
+
+
+@router.get("/changes/<change_id>")
+def get_change(change_id: str) -> Response[str]:
+    """Tell what became of a change."""
+    parameters_of(router.current_event, NoParameters)
+    if not limits.is_change_id(change_id):
+        raise Refused(HTTPStatus.NOT_FOUND, "not_found", detail="this cannot be a change_id")
+    record = Users.from_environment(dynamodb_client).receipt(change_id)
+    if record is not None:
+        return json_response(HTTPStatus.OK, answer(record, replayed=True))
+    status = Executions.from_environment(states_client).status(change_id)
+    if status == "RUNNING":
+        return _accepted(change_id)
+    detail = (
+        "nothing is known of this change_id"
+        if status is None
+        else f"its execution has {status} without an answer; start the same change again"
+    )
+    raise Refused(HTTPStatus.NOT_FOUND, "not_found", detail=detail)
+
+
+def _without(body: dict[str, Any], *fields: str) -> dict[str, Any]:
+    problems = [
+        Problem("unknown_field", f"/{name}", "is said by method and path") for name in fields if name in body
+    ]
+    if problems:
+        raise invalid(*problems)
+    return body
+
+
+def _submit(request: dict[str, Any]) -> Response[str]:
+    """Complete a change with what headers and caller say, run it, and return the answer."""
+    event = router.current_event
+    if "actor" in request:
+        raise invalid(Problem("not_allowed", "/actor", "is the caller, as the signature or token says"))
+    change_id = change_id_of(event, request)
+    expected_version = expected_version_of(event, request)
+    change = {"change_id": change_id, **request, "actor": actor_of(event)}
+    if expected_version is not None:
+        change["expected_version"] = expected_version
+    started = Executions.from_environment(states_client)
+    # A name that is taken was this change's before: its answer is there, or it is tried once more.
+    if prefers_async(event) and started.start(change_id, change):
+        return _accepted(change_id)
+    return _answered(started.answer(change_id, change), created=change.get("action") == Action.CREATE)
+
+
+def _accepted(change_id: str) -> Response[str]:
+    headers = {"Location": f"/changes/{change_id}", "Retry-After": "1"}
+    return json_response(HTTPStatus.ACCEPTED, {"change_id": change_id, "status": "RUNNING"}, headers)
+
+
+def _answered(answered: Mapping[str, Any], *, created: bool) -> Response[str]:
+    if answered["outcome"] == Outcome.REJECTED:
+        return rejection_response(answered)
+    headers = {"ETag": etag(answered["version"])}
+    if created:
+        headers["Location"] = f"/users/{answered['user_id']}"
+    return json_response(HTTPStatus.CREATED if created else HTTPStatus.OK, answered, headers)
+
+
+def etag(version: int) -> str:
+    """Return a version as an entity tag, for ``If-Match``."""
+    return f'"{version}"'
+
+
+def json_response(
+    status: HTTPStatus, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> Response[str]:
+    """Return a JSON answer."""
+    text = json.dumps(body, ensure_ascii=False)
+    return Response(status.value, "application/json", text, {**NEVER_STORED, **(headers or {})})

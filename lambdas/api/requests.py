@@ -1,0 +1,218 @@
+"""What a request says: its parameters, its body, its headers, and who sent it."""
+
+import json
+import uuid
+from http import HTTPStatus
+from typing import Annotated, Any, Final, Literal, TypeVar
+from urllib.parse import parse_qs
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
+
+from api.problems import Refused, invalid
+from registrar import limits
+from registrar.errors import Problem
+from registrar.request import Reason, problem_of
+
+BODY_MAX: Final = 64 * 1024
+"""Bytes of a body; a valid change is far below."""
+
+PAGE_MAX: Final = 100
+DAYS_MAX: Final = 31
+JSON_TYPES: Final = ("application/json", "application/merge-patch+json")
+
+
+def _digits(text: Any) -> Any:  # noqa: ANN401 - of a query
+    if isinstance(text, str) and not (text.isascii() and text.isdigit()):
+        raise PydanticCustomError("bad_format", "must be a whole number")
+    return text
+
+
+Limit = Annotated[
+    int,
+    BeforeValidator(_digits),
+    Field(ge=1, le=PAGE_MAX, description="So many are returned at most."),
+]
+Cursor = Annotated[
+    str, Field(min_length=1, max_length=8000, description="The `next` of the page before; opaque.")
+]
+
+
+class Parameters(BaseModel):
+    """Parameters of a query."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class FindParameters(Parameters):
+    """Which users: those of a name, or those of a status."""
+
+    email: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="The e-mail address, compared in normal form."
+    )
+    username: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="The username, compared in normal form."
+    )
+    status: Literal["active", "suspended"] | None = Field(
+        default=None, description="Live users of this status, in the order of their newest change."
+    )
+    updated_after: AwareDatetime | None = Field(
+        default=None, description="Only users whose newest change is later; with `status`."
+    )
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class PageParameters(Parameters):
+    """One page of many."""
+
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class StatsParameters(Parameters):
+    """How far back."""
+
+    days: Annotated[int, BeforeValidator(_digits), Field(ge=1, le=DAYS_MAX)] = Field(
+        default=7, description="So many days up to today, UTC."
+    )
+
+
+class DeleteParameters(Parameters):
+    """What a body would say."""
+
+    reason: Reason | None = Field(default=None, description="Why; stands in the audit record.")
+
+
+class NoParameters(Parameters):
+    """None."""
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+def parameters_of(event: APIGatewayProxyEventV2, model: type[P]) -> P:
+    """Read the query.
+
+    Raises:
+        Refused: with every parameter that is given twice, not valid, or unknown.
+    """
+    given = parse_qs(event.raw_query_string or "", keep_blank_values=True)
+    problems = [
+        Problem("not_allowed", f"/query/{name}", "is given more than once")
+        for name, values in given.items()
+        if len(values) > 1
+    ]
+    problems += [
+        Problem("unknown_field", f"/query/{name[: limits.PATH_MAX]}", "is no parameter of this request")
+        for name in given.keys() - model.model_fields
+    ]
+    known = {name: values[0] for name, values in given.items() if name in model.model_fields}
+    try:
+        parameters = model.model_validate(known)
+    except ValidationError as error:
+        problems += [problem_of(detail, "query") for detail in error.errors(include_url=False)]
+    if problems:
+        raise invalid(*problems)
+    return parameters
+
+
+def body_of(event: APIGatewayProxyEventV2) -> dict[str, Any]:
+    """Read the body, a JSON object.
+
+    Raises:
+        Refused: it is too large, not JSON, or no object.
+    """
+    kind = (event.headers.get("content-type") or JSON_TYPES[0]).partition(";")[0].strip().lower()
+    if kind not in JSON_TYPES:
+        detail = f"send {JSON_TYPES[0]}"
+        raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail=detail)
+    if len(event.body or "") > BODY_MAX:
+        detail = f"a body has at most {BODY_MAX} bytes"
+        raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "payload_too_large", detail=detail)
+    try:
+        body = json.loads(event.decoded_body or "", parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise invalid(Problem("wrong_type", "", "the body is not JSON")) from None
+    if not isinstance(body, dict):
+        raise invalid(Problem("wrong_type", "", "must be a JSON object"))
+    return body
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def change_id_of(event: APIGatewayProxyEventV2, body: dict[str, Any]) -> str:
+    """Return the id of a change: the header ``Idempotency-Key``, the body's ``change_id``, or a new one.
+
+    https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ has the key in quotes; most
+    senders leave them out.
+
+    Raises:
+        Refused: the key cannot be a change_id, or differs from the body's.
+    """
+    given = body.get("change_id")
+    key = event.headers.get("idempotency-key")
+    if key is None:
+        # One that is not valid is rejected, and recorded, by the state machine.
+        return given if isinstance(given, str) and limits.is_change_id(given) else uuid.uuid4().hex
+    key = _unquoted(key)
+    if not limits.is_change_id(key):
+        raise invalid(
+            Problem(
+                "bad_format", "/headers/Idempotency-Key", f"does not have the form {limits.CHANGE_ID_PATTERN}"
+            )
+        )
+    if given not in (None, key):
+        raise invalid(Problem("not_allowed", "/headers/Idempotency-Key", "differs from the body's change_id"))
+    return key
+
+
+def expected_version_of(event: APIGatewayProxyEventV2, body: dict[str, Any]) -> int | None:
+    """Return the version in the header ``If-Match: "<version>"`` (RFC 9110, 13.1.1), None without one.
+
+    Raises:
+        Refused: it is none that this API gives, or differs from the body's ``expected_version``.
+    """
+    tag = event.headers.get("if-match")
+    if tag is None or tag.strip() == "*":
+        return None
+    version = tag.strip()[1:-1]
+    if tag.strip() != f'"{version}"' or not (
+        version.isascii() and version.isdigit() and len(version) <= limits.VERSION_DIGITS
+    ):
+        raise invalid(Problem("bad_format", "/headers/If-Match", 'must be one version in quotes, as "3"'))
+    if body.get("expected_version") not in (None, int(version)):
+        raise invalid(Problem("not_allowed", "/headers/If-Match", "differs from the body's expected_version"))
+    return int(version)
+
+
+def prefers_async(event: APIGatewayProxyEventV2) -> bool:
+    """Tell whether the header ``Prefer`` says ``respond-async`` (RFC 7240, 4.1)."""
+    given = (event.headers.get("prefer") or "").lower().split(",")
+    return any(preference.partition(";")[0].strip() == "respond-async" for preference in given)
+
+
+def actor_of(event: APIGatewayProxyEventV2) -> dict[str, str]:
+    """Return who sent a request, as API Gateway has found out: never what the request says of itself.
+
+    Raises:
+        Refused: API Gateway names nobody, or somebody whose name cannot be recorded.
+    """
+    authorizer = event.raw_event["requestContext"].get("authorizer") or {}
+    if "iam" in authorizer:
+        actor = {"id": authorizer["iam"].get("userArn"), "type": "iam"}
+    else:
+        actor = {"id": authorizer.get("jwt", {}).get("claims", {}).get("sub"), "type": "jwt"}
+    if not isinstance(actor["id"], str) or not limits.is_actor_id(actor["id"]):
+        raise Refused(
+            HTTPStatus.FORBIDDEN, "unknown_caller", detail="sign the request, or send a token with a subject"
+        )
+    return actor
+
+
+def _unquoted(text: str) -> str:
+    text = text.strip()
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text

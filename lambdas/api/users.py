@@ -1,0 +1,95 @@
+"""The routes that read users and their trails."""
+
+from dataclasses import asdict, astuple
+from datetime import UTC
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from adapters import history, listing
+from adapters.ledger import Ledger
+from adapters.listing import Listing
+from adapters.users import Users
+from api import cursors
+from api.changes import dynamodb_client, etag, json_response
+from api.problems import Refused, invalid
+from api.requests import FindParameters, NoParameters, PageParameters, parameters_of
+from registrar import limits
+from registrar.change import User
+from registrar.errors import Problem
+from registrar.names import normal_form
+
+router = APIGatewayHttpRouter()
+
+
+@router.get("/users/<user_id>")
+def get_user(user_id: str) -> Response[str]:
+    """Return a live user, with one request to DynamoDB."""
+    parameters_of(router.current_event, NoParameters)
+    user = Users.from_environment(dynamodb_client).user(user_id) if limits.is_user_id(user_id) else None
+    if user is None or user.deleted:
+        raise Refused(HTTPStatus.NOT_FOUND, "user_not_found", detail="no live user has this user_id")
+    return json_response(HTTPStatus.OK, _view(user), {"ETag": etag(user.version)})
+
+
+@router.get("/users")
+def find_users() -> Response[str]:
+    """Return the user of a name, or a page of the users of a status."""
+    wanted = parameters_of(router.current_event, FindParameters)
+    given = [name for name in ("email", "username", "status") if getattr(wanted, name) is not None]
+    if len(given) != 1:
+        raise invalid(Problem("required", "/query", "give one of email, username and status"))
+    if wanted.status is not None:
+        return _list(wanted, wanted.status)
+    for name in ("updated_after", "cursor"):
+        if getattr(wanted, name) is not None:
+            raise invalid(Problem("not_allowed", f"/query/{name}", "goes with status only"))
+    (kind,) = given
+    user = _holder(kind, normal_form(getattr(wanted, kind)))
+    return json_response(HTTPStatus.OK, {"users": [_view(user)] if user else [], "next": None})
+
+
+@router.get("/users/<user_id>/history")
+def get_history(user_id: str) -> Response[str]:
+    """Return a page of a user's trail."""
+    wanted = parameters_of(router.current_event, PageParameters)
+    after = history.Position()
+    if wanted.cursor is not None:
+        version, rejected = cursors.read(wanted.cursor, "history", user_id)
+        after = history.Position(version, tuple(rejected))
+    records: list[dict[str, Any]] = []
+    if limits.is_user_id(user_id):
+        ledger = Ledger.from_environment(dynamodb_client)
+        records, behind = history.page_of(ledger, user_id, after, wanted.limit)
+    if not records and wanted.cursor is None:
+        raise Refused(HTTPStatus.NOT_FOUND, "user_not_found", detail="the ledger knows no such user")
+    cursor = cursors.write("history", user_id, *astuple(behind)) if behind else None
+    return json_response(HTTPStatus.OK, {"records": records, "next": cursor})
+
+
+def _list(wanted: FindParameters, status: str) -> Response[str]:
+    after = None
+    updated_after = None
+    if wanted.updated_after is not None:
+        updated_after = wanted.updated_after.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        after = listing.Position(updated_after)
+    if wanted.cursor is not None:
+        last, seen = cursors.read(wanted.cursor, "users", status, updated_after)
+        after = listing.Position(last, tuple(seen))
+    users, behind = Listing.from_environment(dynamodb_client).page(status, after, wanted.limit)
+    cursor = cursors.write("users", status, updated_after, *astuple(behind)) if behind else None
+    return json_response(HTTPStatus.OK, {"users": [_view(user) for user in users], "next": cursor})
+
+
+def _holder(kind: str, name: str) -> User | None:
+    longest = {"email": limits.EMAIL_MAX, "username": limits.USERNAME_MAX}[kind]
+    # What is longer than a held name can be is no key either.
+    return Users.from_environment(dynamodb_client).holder(kind, name) if len(name) <= longest else None
+
+
+def _view(user: User) -> dict[str, Any]:
+    view = asdict(user)
+    del view["deleted"]
+    return {**view.pop("attributes"), **view}
