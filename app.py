@@ -22,8 +22,8 @@ def add_stacks(app: App, settings: StageSettings) -> tuple[DataStack, WorkflowSt
 def main() -> None:
     """Synthesize the stage named in the context (`-c stage=…`), `dev` unless told.
 
-    `-c alarm_topic_arn=…` names the SNS topic that is told of every alarm; `-c jwt_issuer=… -c jwt_audience=…`
-    make the API ask for tokens instead of signed requests.
+    `-c alarm_topic_arn=…` names the SNS topic that is told of every alarm. `-c jwt_issuer=…` and
+    `-c jwt_audience=…` make the API ask for tokens instead of signed requests.
     """
     app = App(analytics_reporting=False)
     stage = app.node.try_get_context("stage")

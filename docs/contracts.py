@@ -1,6 +1,6 @@
 """Write the contracts from their models: ``python -m docs.contracts``; ``--check`` only compares.
 
-``change-request.schema.json`` for what people send, ``user-changed.schema.json`` for what the event bus tells,
+``change-request.schema.json`` for what people send, ``user-changed.schema.json`` for what the bus tells,
 ``openapi.json`` for the HTTP API.
 """
 

@@ -230,7 +230,7 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Registrar",
             "version": "1.0.0",
-            "description": "Auditable user changes. Each takes effect once or not at all and is in the ledger.",
+            "description": "Auditable user changes. Each takes effect once or never and is in the ledger.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/", "description": "The stack's output ApiUrl."}],
@@ -243,7 +243,7 @@ def document() -> dict[str, Any]:
                     "type": "apiKey",
                     "name": "Authorization",
                     "in": "header",
-                    "description": "AWS Signature Version 4 for the service execute-api; or, as deployed, a bearer token.",
+                    "description": "AWS Signature Version 4 for execute-api; or a bearer token.",
                     "x-amazon-apigateway-authtype": "awsSigv4",
                 }
             },

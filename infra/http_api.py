@@ -80,6 +80,13 @@ class HttpApi(Construct):
             create_default_stage=False,
             default_authorizer=_authorizer(settings),
         )
+        Validations.of(self.function).acknowledge(
+            Acknowledgment(
+                id=f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:"
+                f"execution:<{_logical_id(standard)}.Name>:*]",
+                reason="Whether a change still runs is asked of its execution, which is named by its id.",
+            )
+        )
         self._build_routes()
         self._build_stage(settings)
         Alarm(
@@ -158,6 +165,13 @@ class HttpApi(Construct):
         resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
             destination_arn=log_group.log_group_arn, format=json.dumps(ACCESS_LOG)
         )
+
+
+def _logical_id(machine: sfn.StateMachine) -> str:
+    resource = machine.node.default_child
+    if not isinstance(resource, sfn.CfnStateMachine):
+        raise TypeError
+    return str(Stack.of(machine).get_logical_id(resource))
 
 
 def _authorizer(settings: StageSettings) -> apigateway.IHttpRouteAuthorizer:

@@ -69,9 +69,12 @@ class WorkflowStack(Stack):
         CfnOutput(self, "ApiUrl", value=http.api.api_endpoint)
 
     def _build_event_bus(self) -> events.EventBus:
-        name = self._settings.name
         return events.EventBus(
-            self, "Events", description=f"Registrar ({name}): UserChanged, one event for each record"
+            self,
+            "Events",
+            # Whoever listens makes rules for it by name.
+            event_bus_name=f"{self.stack_name}-Events",
+            description=f"Registrar ({self._settings.name}): UserChanged, one event for each record",
         )
 
     def _build_validate_change(self) -> lambda_.Function:

@@ -1,1 +1,50 @@
-"""The client of Registrar: the command `registrar`, and the checker behind `registrar check`."""
+"""The client of Registrar: HTTP in Python, the command `registrar`, and the checker behind its `check`."""
+
+from registrar_client.async_client import AsyncRegistrarClient
+from registrar_client.client import RegistrarClient
+from registrar_client.errors import (
+    ApiProblem,
+    ChangeIdReused,
+    Forbidden,
+    InvalidRequest,
+    NameTaken,
+    NotFound,
+    NotReached,
+    RegistrarError,
+    StillRunning,
+    TooManyRequests,
+    Unavailable,
+    UserExists,
+    UserNotFound,
+    VersionConflict,
+)
+from registrar_client.models import Attributes, Change, DayCount, Problem, Record, Stats, User
+from registrar_client.signing import SigV4, Token
+
+__all__ = [
+    "ApiProblem",
+    "AsyncRegistrarClient",
+    "Attributes",
+    "Change",
+    "ChangeIdReused",
+    "DayCount",
+    "Forbidden",
+    "InvalidRequest",
+    "NameTaken",
+    "NotFound",
+    "NotReached",
+    "Problem",
+    "Record",
+    "RegistrarClient",
+    "RegistrarError",
+    "SigV4",
+    "Stats",
+    "StillRunning",
+    "Token",
+    "TooManyRequests",
+    "Unavailable",
+    "User",
+    "UserExists",
+    "UserNotFound",
+    "VersionConflict",
+]

@@ -77,17 +77,18 @@ def get_change(change_id: str) -> Response[str]:
     parameters_of(router.current_event, NoParameters)
     if not limits.is_change_id(change_id):
         raise Refused(HTTPStatus.NOT_FOUND, "not_found", detail="this cannot be a change_id")
-    record = Users.from_environment(dynamodb_client).receipt(change_id)
-    if record is not None:
-        return json_response(HTTPStatus.OK, answer(record, replayed=True))
-    status = Executions.from_environment(states_client).status(change_id)
-    if status == "RUNNING":
-        return _accepted(change_id)
-    detail = (
-        "nothing is known of this change_id"
-        if status is None
-        else f"its execution has {status} without an answer; start the same change again"
-    )
+    status = None
+    # Looked at twice: between the looks at receipt and execution the change may have been decided.
+    for _ in range(2):
+        record = Users.from_environment(dynamodb_client).receipt(change_id)
+        if record is not None:
+            return json_response(HTTPStatus.OK, answer(record, replayed=True))
+        status = status or Executions.from_environment(states_client).status(change_id)
+        if status is None:
+            raise Refused(HTTPStatus.NOT_FOUND, "not_found", detail="nothing is known of this change_id")
+        if status == "RUNNING":
+            return _accepted(change_id)
+    detail = f"its execution has {status} without an answer; start the same change again"
     raise Refused(HTTPStatus.NOT_FOUND, "not_found", detail=detail)
 
 

@@ -13,7 +13,8 @@ from app import add_stacks
 from infra.settings import StageSettings
 
 STEPS = ("ValidateChange", "WriteChange", "AuditChange", "AuditRejection")
-FUNCTIONS = (*STEPS, "Guard")
+FUNCTIONS = (*STEPS, "Guard", "Projection", "Http/Answer")
+CONSUMERS = {"Guard": "NewReceipts", "Projection": "NewRecords"}
 MACHINES = ("UserChange", "UserChangeExpress")
 STACKS = ("Data", "Workflow")
 CONTEXT = json.loads((Path(__file__).parents[2] / "cdk.json").read_text())["context"]
@@ -122,7 +123,8 @@ def read(path: Path) -> dict[str, Any]:
 
 def path_of(resource: dict[str, Any]) -> str:
     """The path of a resource's construct inside its stack."""
-    path = resource["Metadata"]["aws:cdk:path"].split("/")[1:]
+    # The construct of a permission carries the names of the stacks.
+    path = resource["Metadata"]["aws:cdk:path"].partition(".ApiScoped.")[0].split("/")[1:]
     return "/".join(path[:-1] if path[-1] == "Resource" else path)
 
 

@@ -7,10 +7,14 @@ import pytest
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
-from tests.infra.synthesized import FUNCTIONS, MACHINES, STACKS, Stage
+from tests.infra.synthesized import CONSUMERS, FUNCTIONS, MACHINES, STACKS, Stage
 
 # CDK always writes down the dependency on a role beside the reference to it.
 CONFIG = ManualArgs(regions=["us-east-1"], ignore_checks=["W3005"])
+EXECUTIONS_OF_THE_MACHINE = (
+    "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:"
+    "<UserChangeStateMachineBC521792.Name>:*]"
+)
 ROLES = {f"{owner}/Role/DefaultPolicy" for owner in (*FUNCTIONS, *MACHINES)}
 
 
@@ -34,7 +38,9 @@ def test_every_acknowledgement_is_needed_and_none_hides_more_than_it_says(unackn
         *(("AwsSolutions-L1", f"{name}/Function") for name in FUNCTIONS),
         *(("AwsSolutions-IAM5[Resource::*]", role) for role in ROLES),
         *(("AwsSolutions-SF1", f"{name}/StateMachine") for name in MACHINES),
-        ("AwsSolutions-SQS3", "Guard/NewReceipts/Failed"),
+        *(("AwsSolutions-SQS3", f"{name}/{stream}/Failed") for name, stream in CONSUMERS.items()),
+        ("AwsSolutions-APIG4", "Http/Api/GET--health"),
+        (EXECUTIONS_OF_THE_MACHINE, "Http/Answer/Role/DefaultPolicy"),
     }
 
 
@@ -48,8 +54,10 @@ def test_every_acknowledgement_gives_a_reason(stage: Stage):
         for rule, reason in entry["data"].items()
     }
     assert set(reasons) == {
-        *((name, rule) for name in FUNCTIONS for rule in ("L1", "IAM5[Resource::*]")),
+        *((name.split("/")[-1], rule) for name in FUNCTIONS for rule in ("L1", "IAM5[Resource::*]")),
         *((name, rule) for name in MACHINES for rule in ("SF1", "IAM5[Resource::*]")),
         ("Failed", "SQS3"),
+        ("GET--health", "APIG4"),
+        ("Answer", EXECUTIONS_OF_THE_MACHINE.removeprefix("AwsSolutions-")),
     }
     assert all(len(reason.split()) > 5 for reason in reasons.values())

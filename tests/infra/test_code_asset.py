@@ -10,7 +10,8 @@ import pytest
 from infra.code_asset import CODE, BundlingError, install_requirements
 from tests.infra.synthesized import FUNCTIONS, Stage, read
 
-NEEDS_PYDANTIC = {"ValidateChange", "AuditRejection"}
+NEEDS_PYDANTIC = {"ValidateChange", "AuditRejection", "Http/Answer"}
+NEEDS_POWERTOOLS = {"Http/Answer"}
 
 
 def asset(stage: Stage, name: str) -> Path:
@@ -39,6 +40,7 @@ def test_only_the_functions_that_see_raw_requests_carry_pydantic(stages: dict[st
     for name in FUNCTIONS:
         files = names(asset(stages["prod"], name))
         assert ("pydantic/__init__.py" in files) is (name in NEEDS_PYDANTIC)
+        assert ("aws_lambda_powertools/__init__.py" in files) is (name in NEEDS_POWERTOOLS)
         if name not in NEEDS_PYDANTIC:
             assert files == {str(path.relative_to(CODE)) for path in CODE.rglob("*.py")}
 

@@ -42,7 +42,7 @@ def test_every_function_and_machine_is_traced_and_every_function_has_a_timeout(s
 
 def test_every_log_group_lets_its_logs_go_when_the_stage_says(stage: Stage):
     groups = stage.resources("AWS::Logs::LogGroup")
-    assert set(groups) == {f"{name}/Logs" for name in (*FUNCTIONS, *MACHINES)}
+    assert set(groups) == {*(f"{name}/Logs" for name in (*FUNCTIONS, *MACHINES)), "Http/AccessLogs"}
     days = {"local": 1, "dev": 7, "prod": 90}[stage.settings.name]
     assert {group["Properties"]["RetentionInDays"] for group in groups.values()} == {days}
 
@@ -75,4 +75,5 @@ def test_every_end_without_an_answer_raises_an_alarm(stage: Stage):
         and properties["Statistic"] == "Sum"
     }
     ends = ("ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted")
-    assert alarms == {(f"{name}/StateMachine", end) for name in MACHINES for end in ends}
+    executions = {(f"{name}/StateMachine", end) for name in MACHINES for end in ends}
+    assert alarms == {*executions, ("Http/Api", "5xx")}

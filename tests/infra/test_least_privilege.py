@@ -6,13 +6,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from boto3.dynamodb.types import TypeSerializer
 
 from registrar.change import Outcome
 from registrar.errors import ChangeRejected
 from registrar.record import Draft, seal
-from tests.infra.synthesized import MACHINES, STEPS, Stage, listed
+from tests.infra.synthesized import FUNCTIONS, MACHINES, STEPS, Stage, listed
 
-USERS, LEDGER, KEY = "Users/Table", "Ledger/Table", "Key"
+USERS, LEDGER, COUNTERS, KEY = "Users/Table", "Ledger/Table", "Counters/Table", "Key"
 
 XRAY = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
 # The only statements on every resource, and why. X-Ray has no resources to name.
@@ -31,6 +32,9 @@ MACHINE_LOGS = {
 ON_EVERY_RESOURCE = {
     **{f"{name}/Role": XRAY for name in STEPS},
     "Guard/Role": XRAY | {"dynamodb:ListStreams"},
+    "Projection/Role": XRAY | {"dynamodb:ListStreams"},
+    # The executions of one machine: those are named by the changes' ids.
+    "Http/Answer/Role": XRAY | {"states:DescribeExecution"},
     **{
         f"{name}/Role": XRAY | {"xray:GetSamplingRules", "xray:GetSamplingTargets"} | MACHINE_LOGS
         for name in MACHINES
@@ -46,10 +50,15 @@ def permissions(stage: Stage, role: str) -> set[Permission]:
     for owner, statement in stage.statements():
         for action in listed(statement["Action"]):
             if owner == role and action.startswith("dynamodb:"):
-                (table,) = listed(statement["Resource"])
+                (table,) = map(place, listed(statement["Resource"]))
                 patterns = statement.get("Condition", {}).get("ForAllValues:StringLike", {})
                 found |= {(action, table, key) for key in patterns.get("dynamodb:LeadingKeys", [None])}
     return found
+
+
+def place(resource: Any) -> str:
+    """A table, or an index as `table/index/name`: CloudFormation puts its ARN together."""
+    return resource if isinstance(resource, str) else "".join(resource["Fn::Join"][1])
 
 
 class RecordingDynamoDB:
@@ -67,9 +76,27 @@ class RecordingDynamoDB:
         ((table, request),) = call["RequestItems"].items()
         for key in request["Keys"]:
             self._ask("BatchGetItem", table, key)
-        named = [key["pk"]["S"] for key in request["Keys"] if "pk" in key]
+        named = [key["pk"]["S"] for key in request["Keys"] if "pk" in key and "sk" not in key]
         found = [self._items[name] for name in named if name in self._items]
         return {"Responses": {table: found}}
+
+    def get_item(self, **call: Any) -> dict[str, Any]:
+        self._ask("GetItem", call["TableName"], call["Key"])
+        return {}
+
+    def query(self, **call: Any) -> dict[str, Any]:
+        table = call["TableName"] + (f"/index/{call['IndexName']}" if "IndexName" in call else "")
+        values = call["ExpressionAttributeValues"]
+        if ":totals" in values:
+            self.asked.add(("dynamodb:Query", table, values[":totals"]["S"]))
+        elif ":listing" in values:
+            self.asked.add(("dynamodb:Query", table, values[":listing"]["S"].split("#")[0] + "#*"))
+        else:
+            self.asked.add(("dynamodb:Query", table, None))
+        return {"Items": []}
+
+    def get_paginator(self, operation: str) -> SimpleNamespace:
+        return SimpleNamespace(paginate=lambda **call: [getattr(self, operation)(**call)])
 
     def put_item(self, **put: Any) -> None:
         self._ask("PutItem", put["TableName"], put["Item"])
@@ -86,6 +113,7 @@ class RecordingDynamoDB:
 
     def _ask(self, action: str, table: str, item: dict[str, Any]) -> None:
         key = item["pk"]["S"].split("#")[0] + "#*" if "pk" in item else None
+        key = "TOTALS" if key == "TOTALS#*" else key
         self.asked.add((f"dynamodb:{action}", table, key))
 
 
@@ -103,10 +131,47 @@ def change(action: str, **attributes: Any) -> dict[str, Any]:
 
 
 RECORD = seal(
-    Draft("u-1", "v#000000000001", "c-1", Outcome.APPLIED, "0" * 64, "2030-01-31T12:00:00.000000Z", "0" * 64),
+    Draft(
+        "u-1",
+        "v#000000000001",
+        "c-1",
+        Outcome.APPLIED,
+        "0" * 64,
+        "2030-01-31T12:00:00.000000Z",
+        "0" * 64,
+        version=1,
+    ),
     salt="0" * 32,
 )
-RECEIPT = {"pk": {"S": "CHANGE#c-1"}} | {name: {"S": value} for name, value in RECORD.items()}
+LATER = seal(
+    Draft(
+        "u-2",
+        "v#000000000002",
+        "c-2",
+        Outcome.APPLIED,
+        "0" * 64,
+        "2030-01-31T12:00:00.000000Z",
+        "0" * 64,
+        version=2,
+    ),
+    salt="0" * 32,
+)
+REJECTED = seal(
+    Draft("u-1", "r#c-3", "c-3", Outcome.REJECTED, "0" * 64, "2030-01-31T12:00:00.000000Z", "0" * 64),
+    salt="0" * 32,
+)
+
+
+def batch(item: dict[str, Any]) -> dict[str, Any]:
+    """The event that Lambda makes of a stream's record."""
+    image = {name: TypeSerializer().serialize(value) for name, value in item.items()}
+    return {
+        "Records": [
+            {"dynamodb": {"SequenceNumber": "1", "ApproximateCreationDateTime": 0, "NewImage": image}}
+        ]
+    }
+
+
 EVENTS: dict[str, list[dict[str, Any]]] = {
     "write_change": [
         change("create", username="ada", email="ada@example.com"),
@@ -117,19 +182,9 @@ EVENTS: dict[str, list[dict[str, Any]]] = {
     "audit_rejection": [
         {"request": {}, "execution_name": "e-1", "cause": json.dumps({"errorMessage": str(ChangeRejected())})}
     ],
-    "guard_ledger": [
-        {
-            "Records": [
-                {
-                    "dynamodb": {
-                        "SequenceNumber": "1",
-                        "ApproximateCreationDateTime": 0,
-                        "NewImage": RECEIPT,
-                    }
-                }
-            ]
-        }
-    ],
+    "guard_ledger": [batch({"pk": "CHANGE#c-1", **RECORD})],
+    # The second has overtaken one: the ledger is asked for that.
+    "project_ledger": [batch(RECORD), batch(LATER), batch(REJECTED)],
 }
 
 
@@ -138,32 +193,91 @@ ROLES = {
     "audit_change": "AuditChange/Role",
     "audit_rejection": "AuditRejection/Role",
     "guard_ledger": "Guard/Role",
+    "project_ledger": "Projection/Role",
 }
 # Lambda reads a stream in the name of the function that it feeds.
-READS_A_STREAM = {
-    *(
-        (f"dynamodb:{a}", f"{USERS}.StreamArn", None)
-        for a in ("DescribeStream", "GetRecords", "GetShardIterator")
-    ),
-    ("dynamodb:ListStreams", "*", None),
-}
+STREAMS = {"guard_ledger": USERS, "project_ledger": LEDGER}
+
+
+def reading_of_a_stream(step: str) -> set[Permission]:
+    if step not in STREAMS:
+        return set()
+    actions = ("DescribeStream", "GetRecords", "GetShardIterator")
+    read = {(f"dynamodb:{action}", f"{STREAMS[step]}.StreamArn", None) for action in actions}
+    return {*read, ("dynamodb:ListStreams", "*", None)}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {"USERS_TABLE": USERS, "LEDGER_TABLE": LEDGER, "COUNTERS_TABLE": COUNTERS, "EVENT_BUS": "Events"}
+    machines = {"EXPRESS_MACHINE": "express", "STANDARD_MACHINE": "standard"}
+    for name, value in {"AWS_DEFAULT_REGION": "us-east-1", **names, **machines}.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.mark.parametrize("step", EVENTS)
+@pytest.mark.usefixtures("environment")
 def test_a_step_may_do_to_the_tables_what_it_does_and_nothing_else(
     stage: Stage, step: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("USERS_TABLE", USERS)
-    monkeypatch.setenv("LEDGER_TABLE", LEDGER)
     module = importlib.import_module(f"steps.{step}")
     client = RecordingDynamoDB()
     monkeypatch.setattr(module, "client", client)
+    if step == "project_ledger":
+        taking = SimpleNamespace(
+            put_events=lambda **call: {"Entries": [{"EventId": "1"} for _ in call["Entries"]]}
+        )
+        monkeypatch.setattr(module, "events_client", taking)
     for event in EVENTS[step]:
         module.handler(event, None)
-    assert permissions(stage, ROLES[step]) == client.asked | (
-        READS_A_STREAM if step == "guard_ledger" else set()
-    )
+    assert permissions(stage, ROLES[step]) == client.asked | reading_of_a_stream(step)
+
+
+READS = (
+    "/users/u-1",
+    "/users/u-1/history",
+    "/users?email=ada@example.com",
+    "/users?status=active",
+    "/users?status=suspended",
+    "/changes/c-1",
+    "/stats",
+    "/health",
+)
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_api_may_read_what_it_reads_and_write_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    client = RecordingDynamoDB()
+    asked = SimpleNamespace(describe_execution=lambda **_: {"status": "RUNNING"})
+    for name in ("changes", "users", "stats"):
+        monkeypatch.setattr(importlib.import_module(f"api.{name}"), "dynamodb_client", client)
+    monkeypatch.setattr(importlib.import_module("api.changes"), "states_client", asked)
+    for path, _, query in (read.partition("?") for read in READS):
+        context = {"http": {"method": "GET", "path": path}, "stage": "$default"}
+        event = {"rawPath": path, "rawQueryString": query, "headers": {}, "requestContext": context}
+        importlib.import_module("api.app").handler(event, None)
+    assert permissions(stage, "Http/Answer/Role") == {
+        *client.asked,
+        # A name that is there leads to its user, too.
+        ("dynamodb:GetItem", USERS, "USER#*"),
+    }
+
+
+def test_the_api_may_start_changes_and_ask_about_them(stage: Stage):
+    started = {
+        (statement["Action"], json.dumps(statement["Resource"]))
+        for role, statement in stage.statements()
+        if role == "Http/Answer/Role" and "states:" in str(statement["Action"])
+    }
+    exact = {
+        ("states:StartSyncExecution", '"UserChangeExpress/StateMachine"'),
+        ("states:StartExecution", '"UserChange/StateMachine"'),
+    }
+    assert exact < started
+    ((action, executions),) = started - exact
+    assert action == "states:DescribeExecution"
+    assert ":execution:" in executions
+    assert '"UserChange/StateMachine.Name"' in executions
 
 
 def test_the_step_that_checks_requests_touches_no_table_and_no_key(stage: Stage):
@@ -188,6 +302,8 @@ def test_the_writer_of_users_cannot_touch_the_ledger_and_the_ledger_is_only_adde
         ("AuditRejection/Role", "dynamodb:PutItem"),
         ("Guard/Role", "dynamodb:BatchGetItem"),
         ("Guard/Role", "dynamodb:PutItem"),
+        ("Projection/Role", "dynamodb:Query"),
+        ("Http/Answer/Role", "dynamodb:Query"),
     }
 
 
@@ -198,7 +314,7 @@ def test_no_policy_has_a_wildcard_without_a_reason(stage: Stage):
         assert not {"NotAction", "NotResource", "NotPrincipal"} & set(statement)
         assert not [action for action in listed(statement["Action"]) if "*" in action]
         if any("*" in json.dumps(resource) for resource in listed(statement["Resource"])):
-            everywhere[role] = set(listed(statement["Action"]))
+            everywhere.setdefault(role, set()).update(listed(statement["Action"]))
     assert everywhere == ON_EVERY_RESOURCE
 
 
@@ -208,7 +324,10 @@ def test_no_policy_hides_from_these_tests(stage: Stage):
     assert not stage.resources("AWS::IAM::ManagedPolicy")
     for table in stage.resources("AWS::DynamoDB::Table").values():
         assert "ResourcePolicy" not in table["Properties"]
-    assert not stage.resources("AWS::Lambda::Permission")
+    (permission,) = stage.resources("AWS::Lambda::Permission").values()
+    assert stage.named(permission["Properties"]["FunctionName"]) == "Http/Answer/Function"
+    assert permission["Properties"]["Principal"] == "apigateway.amazonaws.com"
+    assert "Http/Api" in json.dumps(stage.named(permission["Properties"]["SourceArn"]))
 
 
 def test_the_key_is_the_account_s_and_used_through_dynamodb_only(stage: Stage):
@@ -218,7 +337,7 @@ def test_the_key_is_the_account_s_and_used_through_dynamodb_only(stage: Stage):
     assert (statement["Action"], statement["Resource"]) == ("kms:*", "*")
     assert json.dumps(statement["Principal"]).endswith('":root"]]}}')
     users_of_key = {role: used for role, used in stage.statements() if KEY in listed(used["Resource"])}
-    assert set(users_of_key) == {"WriteChange/Role", "AuditChange/Role", "AuditRejection/Role", "Guard/Role"}
+    assert set(users_of_key) == {f"{name}/Role" for name in FUNCTIONS if name != "ValidateChange"}
     via = {"Fn::Join": ["", ["dynamodb.", {"Ref": "AWS::Region"}, ".amazonaws.com"]]}
     for statement in users_of_key.values():
         assert statement["Condition"] == {"StringEquals": {"kms:ViaService": via}}

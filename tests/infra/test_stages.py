@@ -9,27 +9,37 @@ from aws_cdk import App
 
 import app
 from infra.settings import STAGES, UnknownStageError, stage_settings
-from tests.infra.synthesized import FUNCTIONS, MACHINES, STACKS, Stage, path_of, synthesize
+from tests.infra.synthesized import CONSUMERS, FUNCTIONS, MACHINES, STACKS, Stage, path_of, synthesize
 
 OUTPUTS = {
     "UserChangeStateMachineArn": "UserChange/StateMachine",
     "UserChangeExpressStateMachineArn": "UserChangeExpress/StateMachine",
     "UsersTableName": "Users/Table",
     "LedgerTableName": "Ledger/Table",
+    "CountersTableName": "Counters/Table",
+    "EventBusName": "Events",
+    "ApiUrl": "Http/Api.ApiEndpoint",
 }
 
-RETENTION = {f"{name}/Logs.Properties.RetentionInDays" for name in (*FUNCTIONS, *MACHINES)}
+RETENTION = {f"{name}/Logs.Properties.RetentionInDays" for name in (*FUNCTIONS, *MACHINES)} | {
+    "Http/AccessLogs.Properties.RetentionInDays"
+}
+THROTTLE = {f"Http/Stage.Properties.DefaultRouteSettings.Throttling{n}Limit" for n in ("Burst", "Rate")}
 MEMORY = {f"{name}/Function.Properties.MemorySize" for name in FUNCTIONS}
 RUNTIME = {f"{name}/Function.Properties.{what}" for name in FUNCTIONS for what in ("Code.S3Key", "Runtime")}
 GRACE = {"Guard/Function.Properties.Environment.Variables.GRACE_SECONDS"}
-PROTECTION = {f"{name}/Table.Properties.DeletionProtectionEnabled" for name in ("Users", "Ledger")}
+PROTECTION = {
+    f"{name}/Table.Properties.DeletionProtectionEnabled" for name in ("Users", "Ledger", "Counters")
+}
 REMOVAL = {
     f"{name}.{policy}"
     for name in (
         "Users/Table",
         "Ledger/Table",
         "Key",
-        "Guard/NewReceipts/Failed",
+        "Counters/Table",
+        "Http/AccessLogs",
+        *(f"{name}/{stream}/Failed" for name, stream in CONSUMERS.items()),
         *(f"{name}/Logs" for name in FUNCTIONS),
     )
     for policy in ("DeletionPolicy", "UpdateReplacePolicy")
@@ -62,8 +72,8 @@ def everything(stage: Stage) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("left", "right", "expected"),
     [
-        ("local", "dev", RETENTION | RUNTIME | GRACE),
-        ("dev", "prod", RETENTION | MEMORY | PROTECTION | REMOVAL),
+        ("local", "dev", RETENTION | RUNTIME | GRACE | THROTTLE),
+        ("dev", "prod", RETENTION | MEMORY | PROTECTION | REMOVAL | THROTTLE),
     ],
 )
 def test_two_stages_differ_in_exactly_what_their_settings_say(
@@ -112,7 +122,7 @@ def test_an_alarm_topic_is_told_of_every_alarm(tmp_path_factory: pytest.TempPath
     topic = "arn:aws:sns:us-east-1:123456789012:pager"
     stage = synthesize(stage_settings("prod", alarm_topic_arn=topic), tmp_path_factory.mktemp("alarms"))
     alarms = stage.resources("AWS::CloudWatch::Alarm").values()
-    assert [alarm["Properties"]["AlarmActions"] for alarm in alarms] == [[topic]] * 8
+    assert [alarm["Properties"]["AlarmActions"] for alarm in alarms] == [[topic]] * 11
 
 
 def test_reserved_concurrency_is_set_aside_only_when_a_stage_says_so(stage: Stage):

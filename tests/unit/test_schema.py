@@ -1,4 +1,4 @@
-"""The published contracts and the command that writes them; that a model agrees with its own is a property."""
+"""The published contracts, and the command that writes them; whether they agree with models is a property."""
 
 import importlib
 import json

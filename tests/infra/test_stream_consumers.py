@@ -1,18 +1,22 @@
-"""The guard's place on the Users stream."""
+"""What is fed by the tables' streams: the guard by the users', the projection by the ledger's."""
 
 import json
+from typing import Any
 
-from tests.infra.synthesized import Stage
-
-QUEUE = "Guard/NewReceipts/Failed"
+from tests.infra.synthesized import CONSUMERS, Stage
 
 
-def test_the_guard_sees_new_receipts_of_applied_changes_once_a_minute(stage: Stage):
+def mapping_of(stage: Stage, consumer: str) -> dict[str, Any]:
     (mapping,) = (
         stage.named(each["Properties"])
         for each in stage.resources("AWS::Lambda::EventSourceMapping").values()
-        if stage.named(each["Properties"])["FunctionName"] == "Guard/Function"
+        if stage.named(each["Properties"])["FunctionName"] == f"{consumer}/Function"
     )
+    return mapping
+
+
+def test_the_guard_sees_new_receipts_of_applied_changes_once_a_minute(stage: Stage):
+    mapping = mapping_of(stage, "Guard")
     assert mapping["EventSourceArn"] == "Users/Table.StreamArn"
     # From the stream's beginning: nothing that was written before the mapping stood is passed over.
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
@@ -38,15 +42,25 @@ def test_a_record_that_fails_on_a_stream_holds_up_no_other_and_ends_in_a_queue(s
         )
 
 
-def test_what_the_guard_cannot_deliver_and_a_guard_that_lags_raise_alarms(stage: Stage):
+def test_the_projection_sees_every_new_record(stage: Stage):
+    mapping = mapping_of(stage, "Projection")
+    assert mapping["EventSourceArn"] == "Ledger/Table.StreamArn"
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    (pattern,) = (json.loads(each["Pattern"]) for each in mapping["FilterCriteria"]["Filters"])
+    assert pattern == {"eventName": ["INSERT"]}
+
+
+def test_what_a_consumer_cannot_do_and_a_consumer_that_lags_raise_alarms(stage: Stage):
     alarms = {
         (stage.named(p["Dimensions"][0]["Value"]), p["MetricName"], p["Statistic"], p["Threshold"])
         for alarm in stage.resources("AWS::CloudWatch::Alarm").values()
-        if (p := alarm["Properties"])["Namespace"] != "AWS/States"
+        if (p := alarm["Properties"])["Namespace"] in ("AWS/SQS", "AWS/Lambda")
     }
     hour = 60 * 60 * 1000
+    queues = {f"{name}/{stream}/Failed" for name, stream in CONSUMERS.items()}
     assert alarms == {
-        (f"{QUEUE}.QueueName", "ApproximateNumberOfMessagesVisible", "Maximum", 1),
-        ("Guard/Function", "IteratorAge", "Maximum", hour),
+        *((f"{queue}.QueueName", "ApproximateNumberOfMessagesVisible", "Maximum", 1) for queue in queues),
+        *((f"{name}/Function", "IteratorAge", "Maximum", hour) for name in CONSUMERS),
     }
-    assert stage.resources("AWS::SQS::Queue")[QUEUE]["Properties"]["SqsManagedSseEnabled"] is True
+    for queue in queues:
+        assert stage.resources("AWS::SQS::Queue")[queue]["Properties"]["SqsManagedSseEnabled"] is True

@@ -1,0 +1,111 @@
+"""What can go wrong, one exception for each problem that the API names."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from registrar_client.models import Problem
+
+
+class RegistrarError(Exception):
+    """The base of everything that this client raises."""
+
+
+class NotReached(RegistrarError):  # noqa: N818 - what happened
+    """The API could not be reached, or gave no answer in time; a change may or may not have taken effect.
+
+    Asking again with the same change_id is safe, and tells.
+    """
+
+
+class StillRunning(RegistrarError):  # noqa: N818 - what happened
+    """A change was not decided in the time that its caller would wait."""
+
+
+class ApiProblem(RegistrarError):  # noqa: N818 - what happened
+    """The API said no; its problem document (RFC 9457).
+
+    Attributes:
+        status: the HTTP status.
+        code: the last part of the document's type, such as ``name_taken``.
+        problems: every reason, each with its path.
+        document: the whole document.
+    """
+
+    def __init__(self, status: int, document: Mapping[str, Any]) -> None:
+        self.status = status
+        self.code = str(document.get("type", "")).rpartition(":")[2]
+        self.problems = tuple(map(Problem.from_json, document.get("errors", ())))
+        self.document = document
+        super().__init__(str(document.get("detail") or document.get("message") or f"HTTP status {status}"))
+
+
+class InvalidRequest(ApiProblem):
+    """The request is not valid; every problem is named."""
+
+
+class Forbidden(ApiProblem):
+    """The request was not signed, has no valid token, or its sender may not do this."""
+
+
+class NotFound(ApiProblem):
+    """There is no such thing."""
+
+
+class UserNotFound(NotFound):
+    """There is no live user of this id."""
+
+
+class UserExists(ApiProblem):
+    """There is a live user of this id."""
+
+
+class NameTaken(ApiProblem):
+    """Another live user holds the username or e-mail address."""
+
+
+class ChangeIdReused(ApiProblem):
+    """The change_id was used for another request."""
+
+
+class VersionConflict(ApiProblem):
+    """The user is not at the expected version."""
+
+
+class TooManyRequests(ApiProblem):
+    """The API takes no more requests for the moment."""
+
+
+class Unavailable(ApiProblem):
+    """The API could not answer; asking again with the same change_id is safe."""
+
+
+_BY_CODE: Final[Mapping[str, type[ApiProblem]]] = {
+    "invalid_request": InvalidRequest,
+    "unknown_caller": Forbidden,
+    "not_found": NotFound,
+    "user_not_found": UserNotFound,
+    "user_exists": UserExists,
+    "name_taken": NameTaken,
+    "change_id_reused": ChangeIdReused,
+    "version_conflict": VersionConflict,
+    "payload_too_large": InvalidRequest,
+    "unavailable": Unavailable,
+}
+# For what API Gateway answers by itself.
+_BY_STATUS: Final[Mapping[int, type[ApiProblem]]] = {
+    401: Forbidden,
+    403: Forbidden,
+    404: NotFound,
+    413: InvalidRequest,
+    429: TooManyRequests,
+    500: Unavailable,
+    502: Unavailable,
+    503: Unavailable,
+    504: Unavailable,
+}
+
+
+def problem_of(status: int, document: Mapping[str, Any]) -> ApiProblem:
+    """Return the exception for an answer of status 400 or more."""
+    code = str(document.get("type", "")).rpartition(":")[2]
+    return (_BY_CODE.get(code) or _BY_STATUS.get(status) or ApiProblem)(status, document)

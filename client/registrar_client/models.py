@@ -1,0 +1,182 @@
+"""What the API answers, typed. Fields that are not known here are passed over."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self, TypedDict
+
+
+class Attributes(TypedDict, total=False):
+    """A user's attributes as a change gives them: a JSON Merge Patch (RFC 7396), None removes."""
+
+    username: str | None
+    email: str | None
+    display_name: str | None
+    status: str
+    tags: Mapping[str, str | None] | None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One reason why a request was refused or a change rejected.
+
+    Attributes:
+        code: a stable name, such as ``name_taken``.
+        path: JSON Pointer into the change, or ``/query/…`` or ``/headers/…``.
+        message: one sentence for people.
+    """
+
+    code: str
+    path: str
+    message: str
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Read one from an answer."""
+        return cls(value["code"], value["path"], value["message"])
+
+
+@dataclass(frozen=True)
+class Change:
+    """How a change ended.
+
+    Attributes:
+        outcome: ``APPLIED`` or ``REJECTED``.
+        version: the version that an applied change made; the one that a rejected change met, None if none.
+        record_hash: the hash of its audit record, SHA-256 as 64 hexadecimal digits.
+        replayed: whether it had been decided before.
+    """
+
+    change_id: str
+    outcome: str
+    user_id: str | None
+    version: int | None
+    problems: tuple[Problem, ...]
+    record_hash: str
+    replayed: bool
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Read one from an answer."""
+        return cls(
+            value["change_id"],
+            value["outcome"],
+            value["user_id"],
+            value["version"],
+            tuple(map(Problem.from_json, value["errors"])),
+            value["record_hash"],
+            value["replayed"],
+        )
+
+
+@dataclass(frozen=True)
+class User:
+    """A live user.
+
+    Attributes:
+        version: 1 for its first change, one more with each.
+        head: the hash of its newest audit record.
+        status: ``active`` or ``suspended``.
+    """
+
+    user_id: str
+    version: int
+    head: str
+    status: str
+    created_at: datetime
+    updated_at: datetime
+    tags: Mapping[str, str]
+    username: str | None = None
+    email: str | None = None
+    display_name: str | None = None
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Read one from an answer."""
+        return cls(
+            value["user_id"],
+            value["version"],
+            value["head"],
+            value["status"],
+            datetime.fromisoformat(value["created_at"]),
+            datetime.fromisoformat(value["updated_at"]),
+            value.get("tags", {}),
+            value.get("username"),
+            value.get("email"),
+            value.get("display_name"),
+        )
+
+
+@dataclass(frozen=True)
+class Record:
+    """An audit record.
+
+    Attributes:
+        version: the version that an applied change made; the one that a rejected change met, None if none.
+        changes: for each changed attribute ``{"before": …, "after": …}``, without a side that was not there.
+        content: the whole record as it stands in the ledger, for whoever recomputes its hashes.
+    """
+
+    sequence: str
+    change_id: str
+    action: str | None
+    outcome: str
+    version: int | None
+    actor: Mapping[str, str]
+    reason: str | None
+    changes: Mapping[str, Mapping[str, Any]]
+    problems: tuple[Problem, ...]
+    recorded_at: datetime
+    previous_hash: str
+    hash: str
+    content: Mapping[str, Any]
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Read one from an answer."""
+        return cls(
+            value["sequence"],
+            value["change_id"],
+            value.get("action"),
+            value["outcome"],
+            value.get("version"),
+            value.get("actor", {}),
+            value.get("reason"),
+            value.get("changes", {}),
+            tuple(map(Problem.from_json, value.get("errors", []))),
+            datetime.fromisoformat(value["recorded_at"]),
+            value["previous_hash"],
+            value["hash"],
+            value,
+        )
+
+
+@dataclass(frozen=True)
+class DayCount:
+    """So many changes of a day, UTC, had this action and outcome."""
+
+    day: str
+    action: str
+    outcome: str
+    changes: int
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Exact counts of what is in the ledger, a few seconds old.
+
+    Attributes:
+        users: live users by status.
+        changes: the newest day first.
+    """
+
+    users: Mapping[str, int]
+    changes: tuple[DayCount, ...]
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Read them from an answer."""
+        rows = (
+            DayCount(row["day"], row["action"], row["outcome"], row["changes"]) for row in value["changes"]
+        )
+        return cls(value["users"], tuple(rows))
