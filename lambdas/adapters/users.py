@@ -139,7 +139,7 @@ class Users:
     def _user_put(self, applied: Applied) -> dict[str, Any]:
         put: dict[str, Any] = {
             "TableName": self._table,
-            "Item": _user_item(applied.after),
+            "Item": user_item(applied.after),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         if applied.before is None:
@@ -182,7 +182,8 @@ def receipt_record(item: Any) -> dict[str, Any] | None:  # noqa: ANN401 - Dynamo
 _ATTRIBUTES: Final = ("username", "email", "display_name", "status", "tags")
 
 
-def _user_item(user: User) -> dict[str, Any]:
+def user_item(user: User) -> dict[str, Any]:
+    """Return a user's item, with its place in the listing."""
     item = {
         "pk": f"USER#{user.user_id}",
         "user_id": user.user_id,

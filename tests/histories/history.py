@@ -49,7 +49,7 @@ def sends() -> st.SearchStrategy[Send]:
     return st.builds(_send, actions, st.sampled_from(USERS), st.sampled_from(PATCHES), ids, expected, faults)
 
 
-def _send(  # noqa: PLR0913, PLR0917 - one for each thing that is drawn
+def _send(
     action: str, user_id: str, patch: Any, change_id: Any, expected_version: Any, faults: dict[int, str]
 ) -> Send:
     request = {

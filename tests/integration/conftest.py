@@ -79,6 +79,7 @@ def execute_unchecked(endpoint, engine, created_tables, monkeypatch) -> Any:
     point_at(endpoint, monkeypatch)
     monkeypatch.setenv("USERS_TABLE", created_tables.users)
     monkeypatch.setenv("LEDGER_TABLE", created_tables.ledger)
+    monkeypatch.setenv("COUNTERS_TABLE", created_tables.counters)
     for name in ("write_change", "audit_change", "audit_rejection", "guard_ledger"):
         monkeypatch.setattr(machine.step(name), "client", engine)
     return machine.execute

@@ -1,6 +1,6 @@
 """The tables as the CDK app defines them, so that what is tested and what is deployed cannot drift apart."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -20,19 +20,21 @@ TESTED: Final = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", 
 
 @dataclass(frozen=True)
 class Tables:
-    """The names of a Users and a Ledger table."""
+    """The names of a Users, a Ledger and a Counters table."""
 
     users: str
     ledger: str
+    counters: str
 
 
 @cache
 def definitions() -> dict[str, dict[str, Any]]:
-    """Return ``users`` and ``ledger``, each as CreateTable takes it but for the name."""
+    """Return ``users``, ``ledger`` and ``counters``, each as CreateTable takes it but for the name."""
     stack = DataStack(App(analytics_reporting=False), "Data", settings=stage_settings("local"))
     resources = Template.from_stack(stack).to_json()["Resources"]
     found = {}
-    for name, construct in (("users", stack.users), ("ledger", stack.ledger)):
+    constructs = {"users": stack.users, "ledger": stack.ledger, "counters": stack.counters}
+    for name, construct in constructs.items():
         properties = resources[stack.resolve(construct.table.table_name)["Ref"]]["Properties"]
         found[name] = {field: properties[field] for field in TESTED if field in properties}
     return found
@@ -42,17 +44,26 @@ def definitions() -> dict[str, dict[str, Any]]:
 def created(client: Any) -> Iterator[Tables]:
     """Make fresh tables, and remove them in the end."""
     suffix = uuid4().hex
-    tables = Tables(users=f"Users-{suffix}", ledger=f"Ledger-{suffix}")
-    client.create_table(TableName=tables.users, **definitions()["users"])
-    client.create_table(TableName=tables.ledger, **definitions()["ledger"])
+    names = {name: f"{name}-{suffix}" for name in definitions()}
+    for name, table in names.items():
+        client.create_table(TableName=table, **definitions()[name])
     try:
-        yield tables
+        yield Tables(**names)
     finally:
-        client.delete_table(TableName=tables.users)
-        client.delete_table(TableName=tables.ledger)
+        for table in names.values():
+            client.delete_table(TableName=table)
 
 
 def items_of(client: Any, table: str) -> list[dict[str, Any]]:
     """Return every item of a table, with plain values."""
     pages = client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
     return [plain(item) for page in pages for item in page["Items"]]
+
+
+def put_all(client: Any, table: str, items: Iterable[dict[str, Any]]) -> None:
+    """Put items of DynamoDB's typed JSON, many at a time."""
+    puts = [{"PutRequest": {"Item": item}} for item in items]
+    for start in range(0, len(puts), 25):
+        left = {table: puts[start : start + 25]}
+        while left:
+            left = client.batch_write_item(RequestItems=left)["UnprocessedItems"]
