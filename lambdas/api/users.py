@@ -1,6 +1,6 @@
 """The routes that read users and their trails."""
 
-from dataclasses import asdict, astuple
+from dataclasses import asdict
 from datetime import UTC
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +14,7 @@ from adapters.listing import Listing
 from adapters.users import Users
 from api import cursors
 from api.changes import dynamodb_client, etag, json_response
+from api.cursors import HistoryPlace, ListingPlace
 from api.problems import Refused, invalid
 from api.requests import FindParameters, NoParameters, PageParameters, parameters_of
 from registrar import limits
@@ -57,29 +58,39 @@ def get_history(user_id: str) -> Response[str]:
     wanted = parameters_of(router.current_event, PageParameters)
     after = history.Position()
     if wanted.cursor is not None:
-        version, rejected = cursors.read(wanted.cursor, "history", user_id)
-        after = history.Position(version, tuple(rejected))
+        place = cursors.read(wanted.cursor, HistoryPlace, user_id=user_id)
+        after = history.Position(place.version, (place.recorded_at, place.sequence))
     records: list[dict[str, Any]] = []
+    behind = None
     if limits.is_user_id(user_id):
         ledger = Ledger.from_environment(dynamodb_client)
         records, behind = history.page_of(ledger, user_id, after, wanted.limit)
     if not records and wanted.cursor is None:
         raise Refused(HTTPStatus.NOT_FOUND, "user_not_found", detail="the ledger knows no such user")
-    cursor = cursors.write("history", user_id, *astuple(behind)) if behind else None
+    cursor = None
+    if behind is not None:
+        recorded_at, sequence = behind.rejected
+        place = HistoryPlace(
+            user_id=user_id, version=behind.version, recorded_at=recorded_at, sequence=sequence
+        )
+        cursor = cursors.write(place)
     return json_response(HTTPStatus.OK, {"records": records, "next": cursor})
 
 
 def _list(wanted: FindParameters, status: str) -> Response[str]:
     after = None
-    updated_after = None
+    since = None
     if wanted.updated_after is not None:
-        updated_after = wanted.updated_after.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        after = listing.Position(updated_after)
+        since = wanted.updated_after.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        after = listing.Position(since)
     if wanted.cursor is not None:
-        last, seen = cursors.read(wanted.cursor, "users", status, updated_after)
-        after = listing.Position(last, tuple(seen))
+        place = cursors.read(wanted.cursor, ListingPlace, status=status, since=since)
+        after = listing.Position(place.updated_at, tuple(place.seen))
     users, behind = Listing.from_environment(dynamodb_client).page(status, after, wanted.limit)
-    cursor = cursors.write("users", status, updated_after, *astuple(behind)) if behind else None
+    cursor = None
+    if behind is not None:
+        place = ListingPlace(status=status, since=since, updated_at=behind.updated_at, seen=list(behind.seen))
+        cursor = cursors.write(place)
     return json_response(HTTPStatus.OK, {"users": [_view(user) for user in users], "next": cursor})
 
 

@@ -309,15 +309,19 @@ def test_a_process_that_ends_at_any_call_loses_and_doubles_nothing(
 
             dying[:] = [die]
             for batch in batches:
-                while True:
-                    try:
-                        assert project(batch) == []
-                    except Death:
-                        continue
-                    break
+                feed_until_it_is_done(project, batch)
             assert met[1] == times
             assert totals(counters) == world.recount(), (at, times)
             assert_told_in_order(bus, world.records)
+
+
+def feed_until_it_is_done(project: Any, batch: list[dict[str, Any]]) -> None:
+    while True:
+        try:
+            assert project(batch) == []
+        except Death:
+            continue
+        return
 
 
 def _empty(engine: Any, table: str) -> None:

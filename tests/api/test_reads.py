@@ -1,0 +1,172 @@
+"""What the API makes of a request to read."""
+
+import json
+from base64 import urlsafe_b64encode
+
+import pytest
+
+USER = {
+    "pk": "USER#u-1",
+    "user_id": "u-1",
+    "version": 3,
+    "head": "0" * 64,
+    "status": "active",
+    "username": "Ada",
+    "email": "ada,b@example.com",
+    "listing": "active#0",
+    "created_at": "2030-01-31T12:00:00.000000Z",
+    "updated_at": "2030-01-31T12:00:00.000000Z",
+}
+
+
+@pytest.fixture(autouse=True)
+def ada(items):
+    items.items |= {
+        "USER#u-1": USER,
+        "USER#u-2": {
+            **{name: USER[name] for name in ("head", "created_at", "updated_at")},
+            "user_id": "u-2",
+            "version": 2,
+            "status": "deleted",
+        },
+        "NAME#username#ada": {"user_id": "u-1"},
+        "NAME#email#ada,b@example.com": {"user_id": "u-1"},
+        "NAME#username#old": {"user_id": "u-1"},
+    }
+
+
+def test_a_user_is_one_request_to_dynamodb(ask, items):
+    answer = ask("GET", "/users/u-1")
+    assert (answer.status, answer.headers["ETag"]) == (200, '"3"')
+    assert answer.body == {name: value for name, value in USER.items() if name not in ("pk", "listing")}
+    assert items.calls == ["GetItem"]
+
+
+@pytest.mark.parametrize("user_id", ["u-2", "u-3", "a#b", "x" * 129])
+def test_who_is_not_there_or_no_longer_is_not_found(ask, user_id):
+    answer = ask("GET", f"/users/{user_id.replace('#', '%23')}")
+    assert (answer.status, answer.body["type"]) == (404, "urn:registrar:problem:user_not_found")
+
+
+@pytest.mark.parametrize("query", [{"username": "ADA"}, {"email": "Ada,B@example.com"}])
+def test_a_name_leads_to_its_user_by_its_normal_form(ask, items, query):
+    answer = ask("GET", "/users", query=query)
+    assert ([user["user_id"] for user in answer.body["users"]], answer.body["next"]) == (["u-1"], None)
+    assert items.calls == ["GetItem", "GetItem"]
+
+
+@pytest.mark.parametrize(
+    "query", [{"username": "nobody"}, {"email": "x" * 3000}, {"username": "\ufdfa" * 60}]
+)
+def test_a_name_that_nobody_holds_or_can_hold_leads_nowhere(ask, query):
+    assert ask("GET", "/users", query=query).body == {"users": [], "next": None}
+
+
+def test_a_name_that_was_let_go_between_two_reads_is_asked_for_again(ask, items):
+    answer = ask("GET", "/users", query={"username": "old"})
+    assert answer.status == 503
+    assert items.calls == ["GetItem"] * 6
+
+
+BAD_QUERIES = [
+    ("/users", "", ["/query"]),
+    ("/users", "email=a&username=b", ["/query"]),
+    ("/users", "email=a&updated_after=2030-01-31T12:00:00Z", ["/query/updated_after"]),
+    ("/users", "email=", ["/query/email"]),
+    ("/users", "status=deleted", ["/query/status"]),
+    ("/users", "status=active&limit=0", ["/query/limit"]),
+    ("/users", "status=active&limit=101", ["/query/limit"]),
+    ("/users", "status=active&limit=1.0", ["/query/limit"]),
+    ("/users", "status=active&limit=", ["/query/limit"]),
+    ("/users", "status=active&updated_after=yesterday", ["/query/updated_after"]),
+    ("/users", "status=active&updated_after=2030-01-31T12:00:00", ["/query/updated_after"]),
+    ("/users", "status=active&cursor=x", ["/query/cursor"]),
+    ("/users", "status=active&status=active", ["/query/status"]),
+    ("/users", "status=active&colour=blue&limit=0", ["/query/colour", "/query/limit"]),
+    ("/users/u-1", "x=1", ["/query/x"]),
+    ("/users/u-1/history", "limit=-1", ["/query/limit"]),
+    ("/users/u-1/history", "cursor=e30", ["/query/cursor"]),
+    ("/stats", "days=32", ["/query/days"]),
+    ("/health", "x=1", ["/query/x"]),
+    ("/changes/c-1", "x=1", ["/query/x"]),
+]
+
+
+@pytest.mark.parametrize(("path", "query", "paths"), BAD_QUERIES)
+def test_every_parameter_that_is_wrong_is_named(ask, items, path, query, paths):
+    answer = ask("GET", path, query=query)
+    assert answer.status == 400
+    assert [error["path"] for error in answer.body["errors"]] == paths
+    assert items.calls == []
+
+
+MOMENT = "2030-01-31T12:00:00.000000Z"
+LISTING = {"of": "users", "status": "active", "since": None, "updated_at": MOMENT, "seen": ["u-1"]}
+HISTORY = {"of": "history", "user_id": "u-1", "version": 1, "recorded_at": MOMENT, "sequence": "r#c-1"}
+
+
+def cursor_of(place: object) -> str:
+    return urlsafe_b64encode(json.dumps(place).encode()).decode()
+
+
+def test_a_cursor_serves_the_request_that_it_was_given_for_and_no_other(ask):
+    cursor = cursor_of(LISTING)
+    assert ask("GET", "/users", query={"status": "active", "cursor": cursor}).status == 200
+    assert ask("GET", "/users", query={"status": "suspended", "cursor": cursor}).status == 400
+    assert (
+        ask("GET", "/users", query={"status": "active", "updated_after": MOMENT, "cursor": cursor}).status
+        == 400
+    )
+    assert ask("GET", "/users/u-1/history", query={"cursor": cursor}).status == 400
+    assert ask("GET", "/users/u-1/history", query={"cursor": cursor_of(HISTORY)}).status == 200
+    assert ask("GET", "/users/u-2/history", query={"cursor": cursor_of(HISTORY)}).status == 400
+
+
+FORGED = [
+    *({**LISTING, "updated_at": value} for value in ("", "2030", 7, None, {})),
+    *({**LISTING, "seen": value} for value in ("u-1", [1], None)),
+    {**LISTING, "more": 1},
+    [],
+    7,
+]
+
+
+@pytest.mark.parametrize("place", FORGED)
+def test_a_cursor_that_was_made_by_hand_is_refused(ask, items, place):
+    assert ask("GET", "/users", query={"status": "active", "cursor": cursor_of(place)}).status == 400
+    assert items.calls == []
+
+
+@pytest.mark.parametrize(
+    "field", [{"version": -1}, {"version": 10**12}, {"version": True}, {"recorded_at": "x"}]
+)
+def test_a_history_s_cursor_that_was_made_by_hand_is_refused(ask, items, field):
+    assert ask("GET", "/users/u-1/history", query={"cursor": cursor_of({**HISTORY, **field})}).status == 400
+    assert items.calls == []
+
+
+@pytest.mark.parametrize("cursor", ["%", "a", "\u00e9", "=" * 9])
+def test_what_is_no_cursor_at_all_is_refused(ask, cursor):
+    assert ask("GET", "/users", query={"status": "active", "cursor": cursor}).status == 400
+
+
+def test_the_history_of_nobody_is_not_found(ask):
+    assert ask("GET", "/users/u-1/history").status == 404
+    assert ask("GET", "/users/a%23b/history").status == 404
+
+
+def test_stats_of_nothing_are_zeros(ask):
+    assert ask("GET", "/stats").body == {"users": {"active": 0, "suspended": 0}, "changes": []}
+
+
+def test_a_path_that_is_not_there_and_a_method_that_a_path_does_not_have(ask):
+    nowhere = ask("GET", "/nowhere")
+    assert (nowhere.status, nowhere.body["type"]) == (404, "urn:registrar:problem:not_found")
+    put = ask("PUT", "/users/u-1")
+    assert (put.status, put.headers["Allow"]) == (405, "DELETE, GET, PATCH")
+    assert ask("POST", "/health").headers["Allow"] == "GET"
+
+
+def test_health_asks_nothing(ask, items, states):
+    assert ask("GET", "/health", authorizer=None).body == {"status": "ok"}
+    assert (items.calls, states.calls) == ([], [])
