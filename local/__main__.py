@@ -83,7 +83,8 @@ def down(directory: Path) -> int:
     else:
         stop(engine)
         say("the local AWS is down")
-    (directory / "engine.json").unlink(missing_ok=True)
+    for name in ("engine.json", "outputs.json"):
+        (directory / name).unlink(missing_ok=True)
     return 0
 
 

@@ -1,0 +1,218 @@
+"""The client against a transport that answers as it is told: what is sent, what is tried again, what is raised."""
+
+import asyncio
+import inspect
+import itertools
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+
+import registrar_client
+from registrar_client import AsyncRegistrarClient, RegistrarClient, SigV4, Token, calls
+
+APPLIED = {
+    "change_id": "c-1",
+    "outcome": "APPLIED",
+    "user_id": "u-1",
+    "version": 1,
+    "errors": [],
+    "record_hash": "0" * 64,
+    "replayed": False,
+}
+USER = {
+    "user_id": "u-1",
+    "version": 1,
+    "head": "0" * 64,
+    "status": "active",
+    "created_at": "2030-01-31T12:00:00.000000Z",
+    "updated_at": "2030-01-31T12:00:00.000000Z",
+    "a field of tomorrow": 1,
+}
+
+
+class Server:
+    """Gives one answer after the other, the last one for ever, and keeps the requests."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        status, body = answer
+        return httpx.Response(status, json=body)
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch):
+    for name in ("DELAY_SECONDS", "POLL_SECONDS"):
+        monkeypatch.setattr(calls, name, 0.0)
+
+
+@pytest.fixture(params=["sync", "async"])
+def ask(request) -> Callable[..., Any]:
+    """Return what calls a method of each client; pages come as lists."""
+
+    def call(server: Server, method: str, *args: Any, **kwargs: Any) -> Any:
+        transport = httpx.MockTransport(server)
+        if request.param == "sync":
+            with RegistrarClient("http://api/x/$default", transport=transport) as client:
+                done = getattr(client, method)(*args, **kwargs)
+                return list(done) if inspect.isgenerator(done) else done
+
+        async def run() -> Any:
+            async with AsyncRegistrarClient("http://api/x/$default", transport=transport) as client:
+                done = getattr(client, method)(*args, **kwargs)
+                return [item async for item in done] if inspect.isasyncgen(done) else await done
+
+        return asyncio.run(run())
+
+    return call
+
+
+def problem(code: str, *errors: dict[str, str]) -> dict[str, Any]:
+    return {"type": f"urn:registrar:problem:{code}", "detail": "it is so", "errors": list(errors)}
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_what_may_be_better_the_next_time_is_tried_again_with_the_same_key(ask, status):
+    server = Server((status, {}), httpx.ConnectError("no"), httpx.ReadTimeout("slow"), (201, APPLIED))
+    done = ask(server, "create", {"username": "ada"})
+    assert (done.outcome, done.user_id, done.version) == ("APPLIED", "u-1", 1)
+    keys = {request.headers["Idempotency-Key"] for request in server.requests}
+    assert (len(server.requests), len(keys)) == (4, 1)
+    assert [json.loads(request.content) for request in server.requests] == [{"attributes": {"username": "ada"}}] * 4
+
+
+def test_each_change_has_a_key_of_its_own(ask):
+    server = Server((201, APPLIED))
+    for _ in range(2):
+        ask(server, "create", {})
+    ask(server, "create", {}, change_id="c-7")
+    keys = [request.headers["Idempotency-Key"] for request in server.requests]
+    assert len(set(keys)) == 3
+    assert keys[2] == "c-7"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (400, problem("invalid_request", {"code": "too_long", "path": "/x", "message": "is"}), "InvalidRequest"),
+        (403, problem("unknown_caller"), "Forbidden"),
+        (404, problem("not_found"), "NotFound"),
+        (404, problem("user_not_found"), "UserNotFound"),
+        (409, problem("user_exists"), "UserExists"),
+        (409, problem("name_taken"), "NameTaken"),
+        (409, problem("change_id_reused"), "ChangeIdReused"),
+        (412, problem("version_conflict"), "VersionConflict"),
+        (413, problem("payload_too_large"), "InvalidRequest"),
+        (401, {"message": "Unauthorized"}, "Forbidden"),
+        (403, {"message": "Forbidden"}, "Forbidden"),
+        (418, {}, "ApiProblem"),
+        (415, [], "ApiProblem"),
+    ],
+)
+def test_a_no_is_an_exception_of_its_own_and_not_tried_again(ask, status, body, error):
+    server = Server((status, body))
+    with pytest.raises(registrar_client.ApiProblem) as raised:
+        ask(server, "update", "u-1", {"email": "x"})
+    assert type(raised.value).__name__ == error
+    assert raised.value.status == status
+    assert len(server.requests) == 1
+    if isinstance(body, dict) and body.get("errors"):
+        assert [each.path for each in raised.value.problems] == ["/x"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ((503, problem("unavailable")), "Unavailable"),
+        ((429, {"message": "Too Many Requests"}), "TooManyRequests"),
+        (httpx.ConnectError("no"), "NotReached"),
+    ],
+)
+def test_trouble_that_stays_is_raised_after_four_tries(ask, answer, error):
+    server = Server(answer)
+    with pytest.raises(registrar_client.RegistrarError) as raised:
+        ask(server, "get", "u-1")
+    assert (type(raised.value).__name__, len(server.requests)) == (error, 4)
+
+
+def test_a_pause_is_at_least_what_the_api_asks_for_and_never_without_end():
+    retry = calls.Retry()
+    asked = httpx.Response(503, headers={"Retry-After": "2"})
+    assert retry.pause(1, asked) >= 2
+    assert retry.pause(1, httpx.Response(503, headers={"Retry-After": "3600"})) <= 2 * calls.DELAY_MAX_SECONDS
+    assert retry.pause(1, httpx.Response(503, headers={"Retry-After": "Sat, 31 Jan 2030"})) is not None
+    assert retry.pause(4, asked) is None
+
+
+def test_pages_follow_each_other_to_the_end(ask):
+    pages = [(200, {"users": [USER], "next": "a b"}), (200, {"users": [USER, USER], "next": None})]
+    server = Server(*pages)
+    after = datetime(2030, 1, 31, 12, tzinfo=UTC)
+    users = ask(server, "list", "suspended", updated_after=after, page_size=2)
+    assert [user.user_id for user in users] == ["u-1"] * 3
+    assert users[0].created_at == after
+    first, second = (request.url.params for request in server.requests)
+    assert (first["status"], first["limit"], datetime.fromisoformat(first["updated_after"])) == ("suspended", "2", after)
+    assert second["cursor"] == "a b"
+    # Signatures want a space as %20.
+    assert b"cursor=a%20b" in server.requests[1].url.query
+
+
+def test_ids_are_encoded_in_paths(ask):
+    server = Server((200, USER))
+    ask(server, "get", "a/b #?%:@")
+    assert server.requests[0].url.raw_path == b"/x/$default/users/a%2Fb%20%23%3F%25:@"
+
+
+def test_nobody_of_a_name_is_none(ask):
+    assert ask(Server((200, {"users": [], "next": None})), "find", username="ada") is None
+
+
+def test_a_started_change_is_waited_for(ask):
+    server = Server((202, {"change_id": "c-1", "status": "RUNNING"}))
+    assert ask(server, "start", "delete", "u-1", change_id="c-1") == "c-1"
+    assert server.requests[0].headers["Prefer"] == "respond-async"
+    rejected = {**APPLIED, "outcome": "REJECTED", "errors": [{"code": "user_not_found", "path": "/x", "message": "m"}]}
+    server = Server((404, problem("not_found")), (202, {"change_id": "c-1", "status": "RUNNING"}), (200, rejected))
+    assert [each.code for each in ask(server, "wait_for", "c-1").problems] == ["user_not_found"]
+    with pytest.raises(registrar_client.StillRunning):
+        ask(Server((202, {"change_id": "c-1", "status": "RUNNING"})), "wait_for", "c-1", timeout=0)
+    with pytest.raises(registrar_client.NotFound):
+        ask(Server((404, problem("not_found"))), "wait_for", "c-1", timeout=0)
+
+
+def test_a_request_is_signed_as_aws_wants_it():
+    server = Server((200, USER))
+    credentials = boto3.Session("AKID", "secret", "token").get_credentials()
+    client = RegistrarClient("https://a.example", SigV4(credentials, "eu-west-1"), transport=httpx.MockTransport(server))
+    client.get("u-1")
+    headers = server.requests[0].headers
+    assert headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKID/")
+    assert "/eu-west-1/execute-api/aws4_request" in headers["Authorization"]
+    assert headers["X-Amz-Security-Token"] == "token"
+
+
+def test_a_token_is_sent_as_it_is():
+    server = Server((200, USER))
+    RegistrarClient("https://a.example", Token("t-1"), transport=httpx.MockTransport(server)).get("u-1")
+    assert server.requests[0].headers["Authorization"] == "Bearer t-1"
+
+
+def test_both_clients_have_the_same_methods():
+    def methods(client: type) -> dict[str, list[str]]:
+        public = inspect.getmembers(client, lambda member: inspect.isfunction(member))
+        return {name: list(inspect.signature(each).parameters) for name, each in public if not name.startswith("_")}
+
+    assert methods(RegistrarClient) == methods(AsyncRegistrarClient)
+    assert len(list(itertools.chain(methods(RegistrarClient)))) >= 12
