@@ -27,6 +27,7 @@ from registrar import limits
 from registrar.change import Action, Outcome
 from registrar.errors import Problem
 from registrar.record import answer
+from registrar.request import identify
 
 router = APIGatewayHttpRouter()
 dynamodb_client = dynamodb.client_from_environment()
@@ -112,8 +113,10 @@ def _submit(request: dict[str, Any]) -> Response[str]:
     if expected_version is not None:
         change["expected_version"] = expected_version
     started = Executions.from_environment(states_client)
-    # A name that is taken was this change's before: its answer is there, or it is tried once more.
-    if prefers_async(event) and started.start(change_id, change):
+    # What is not valid is answered at once: to wait for that helps nobody. A name that is taken was this
+    # change's before: its answer is there, or it is tried once more.
+    waits = not prefers_async(event) or identify(change, change_id).change is None
+    if not waits and started.start(change_id, change):
         return _accepted(change_id)
     return _answered(started.answer(change_id, change), created=change.get("action") == Action.CREATE)
 

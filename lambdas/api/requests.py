@@ -35,7 +35,8 @@ Limit = Annotated[
     Field(ge=1, le=PAGE_MAX, description="So many are returned at most."),
 ]
 Cursor = Annotated[
-    str, Field(min_length=1, max_length=8000, description="The `next` of the page before; opaque.")
+    str,
+    Field(max_length=4000, pattern="^[A-Za-z0-9_-]+$", description="The `next` of the page before; opaque."),
 ]
 
 

@@ -232,6 +232,13 @@ def test_a_change_may_be_started_without_waiting(ask, states, prefer):
     assert [(name, call["name"]) for name, call in states.calls] == [("StartExecution", "c-1")]
 
 
+def test_a_change_that_is_not_valid_is_not_waited_for(ask, states):
+    states.answer = rejected("too_short")
+    answer = ask("POST", "/changes", {**CREATE, "reason": ""}, headers={"Prefer": "respond-async"})
+    assert answer.status == 400
+    assert [name for name, _ in states.calls] == ["StartSyncExecution"]
+
+
 def test_a_change_that_was_started_before_is_answered_at_once(ask, states):
     states.running["c-1"] = "FAILED"
     answer = ask("POST", "/changes", CREATE, headers={"Prefer": "respond-async", "Idempotency-Key": "c-1"})

@@ -89,7 +89,9 @@ def test_what_may_be_better_the_next_time_is_tried_again_with_the_same_key(ask, 
     assert (done.outcome, done.user_id, done.version) == ("APPLIED", "u-1", 1)
     keys = {request.headers["Idempotency-Key"] for request in server.requests}
     assert (len(server.requests), len(keys)) == (4, 1)
-    assert [json.loads(request.content) for request in server.requests] == [{"attributes": {"username": "ada"}}] * 4
+    assert [json.loads(request.content) for request in server.requests] == [
+        {"attributes": {"username": "ada"}}
+    ] * 4
 
 
 def test_each_change_has_a_key_of_its_own(ask):
@@ -105,7 +107,11 @@ def test_each_change_has_a_key_of_its_own(ask):
 @pytest.mark.parametrize(
     ("status", "body", "error"),
     [
-        (400, problem("invalid_request", {"code": "too_long", "path": "/x", "message": "is"}), "InvalidRequest"),
+        (
+            400,
+            problem("invalid_request", {"code": "too_long", "path": "/x", "message": "is"}),
+            "InvalidRequest",
+        ),
         (403, problem("unknown_caller"), "Forbidden"),
         (404, problem("not_found"), "NotFound"),
         (404, problem("user_not_found"), "UserNotFound"),
@@ -163,7 +169,11 @@ def test_pages_follow_each_other_to_the_end(ask):
     assert [user.user_id for user in users] == ["u-1"] * 3
     assert users[0].created_at == after
     first, second = (request.url.params for request in server.requests)
-    assert (first["status"], first["limit"], datetime.fromisoformat(first["updated_after"])) == ("suspended", "2", after)
+    assert (first["status"], first["limit"], datetime.fromisoformat(first["updated_after"])) == (
+        "suspended",
+        "2",
+        after,
+    )
     assert second["cursor"] == "a b"
     # Signatures want a space as %20.
     assert b"cursor=a%20b" in server.requests[1].url.query
@@ -183,8 +193,14 @@ def test_a_started_change_is_waited_for(ask):
     server = Server((202, {"change_id": "c-1", "status": "RUNNING"}))
     assert ask(server, "start", "delete", "u-1", change_id="c-1") == "c-1"
     assert server.requests[0].headers["Prefer"] == "respond-async"
-    rejected = {**APPLIED, "outcome": "REJECTED", "errors": [{"code": "user_not_found", "path": "/x", "message": "m"}]}
-    server = Server((404, problem("not_found")), (202, {"change_id": "c-1", "status": "RUNNING"}), (200, rejected))
+    rejected = {
+        **APPLIED,
+        "outcome": "REJECTED",
+        "errors": [{"code": "user_not_found", "path": "/x", "message": "m"}],
+    }
+    server = Server(
+        (404, problem("not_found")), (202, {"change_id": "c-1", "status": "RUNNING"}), (200, rejected)
+    )
     assert [each.code for each in ask(server, "wait_for", "c-1").problems] == ["user_not_found"]
     with pytest.raises(registrar_client.StillRunning):
         ask(Server((202, {"change_id": "c-1", "status": "RUNNING"})), "wait_for", "c-1", timeout=0)
@@ -195,7 +211,9 @@ def test_a_started_change_is_waited_for(ask):
 def test_a_request_is_signed_as_aws_wants_it():
     server = Server((200, USER))
     credentials = boto3.Session("AKID", "secret", "token").get_credentials()
-    client = RegistrarClient("https://a.example", SigV4(credentials, "eu-west-1"), transport=httpx.MockTransport(server))
+    client = RegistrarClient(
+        "https://a.example", SigV4(credentials, "eu-west-1"), transport=httpx.MockTransport(server)
+    )
     client.get("u-1")
     headers = server.requests[0].headers
     assert headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKID/")
@@ -212,7 +230,11 @@ def test_a_token_is_sent_as_it_is():
 def test_both_clients_have_the_same_methods():
     def methods(client: type) -> dict[str, list[str]]:
         public = inspect.getmembers(client, lambda member: inspect.isfunction(member))
-        return {name: list(inspect.signature(each).parameters) for name, each in public if not name.startswith("_")}
+        return {
+            name: list(inspect.signature(each).parameters)
+            for name, each in public
+            if not name.startswith("_")
+        }
 
     assert methods(RegistrarClient) == methods(AsyncRegistrarClient)
     assert len(list(itertools.chain(methods(RegistrarClient)))) >= 12

@@ -42,7 +42,9 @@ def name() -> str:
 def test_a_life_of_a_user(client, name):
     created = client.create({"username": name, "email": f"{name}@example.com"}, reason="ticket 1")
     user_id = created.user_id
-    assert client.find(email=f"{name.upper()}@EXAMPLE.com") == client.find(username=name) == client.get(user_id)
+    assert (
+        client.find(email=f"{name.upper()}@EXAMPLE.com") == client.find(username=name) == client.get(user_id)
+    )
     updated = client.update(user_id, {"display_name": "Ada", "tags": {"team": "navy"}}, expected_version=1)
     with pytest.raises(VersionConflict) as conflict:
         client.update(user_id, {"display_name": None}, expected_version=1)
@@ -126,7 +128,10 @@ def test_the_command_does_it_as_the_readme_says(deployed, name, tmp_path, monkey
 
     created = json.loads(registrar("create", "--username", name, "--email", f"{name}@example.com", "--json"))
     user_id = created["user_id"]
-    assert registrar("update", user_id, "--tag", "team=navy", "--reason", "ticket 1") == f"updated {user_id}, version 2\n"
+    assert (
+        registrar("update", user_id, "--tag", "team=navy", "--reason", "ticket 1")
+        == f"updated {user_id}, version 2\n"
+    )
     assert json.loads(registrar("get", user_id, "--json"))["tags"] == {"team": "navy"}
     assert user_id in registrar("find", "--email", f"{name}@example.com")
     assert user_id in registrar("list", "--all")
@@ -134,7 +139,9 @@ def test_the_command_does_it_as_the_readme_says(deployed, name, tmp_path, monkey
     assert "version 1   create by arn:aws:iam" in story
     assert f"username: (none) → {name}" in story
     assert 'tags: (none) → {"team": "navy"}' in story
-    assert registrar("change", created["change_id"]) == f"applied: {user_id}, version 1 (had been done before)\n"
+    assert (
+        registrar("change", created["change_id"]) == f"applied: {user_id}, version 1 (had been done before)\n"
+    )
     assert registrar("delete", user_id) == f"deleted {user_id}, version 3\n"
     assert "active" in registrar("stats")
     assert json.loads(registrar("stats", "--json"))["users"]["active"] >= 0
@@ -155,11 +162,15 @@ def test_a_listener_is_told_of_each_change_and_the_counters_count_it(deployed, c
     told: dict[str, dict[str, Any]] = {}
     deadline = time.monotonic() + 60
     while len(told) < 3 and time.monotonic() < deadline:
-        for message in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1, MaxNumberOfMessages=10).get("Messages", []):
+        for message in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1, MaxNumberOfMessages=10).get(
+            "Messages", []
+        ):
             body = json.loads(message["Body"])
             told.setdefault(body["detail"]["change_id"], body["detail"])
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-    assert {change_id: (d["outcome"], d["version"], d["changed"], d["codes"]) for change_id, d in told.items()} == {
+    assert {
+        change_id: (d["outcome"], d["version"], d["changed"], d["codes"]) for change_id, d in told.items()
+    } == {
         f"{name}-1": ("APPLIED", 1, ["status", "username"], []),
         f"{name}-2": ("APPLIED", 2, ["email"], []),
         f"{name}-3": ("REJECTED", 2, [], ["version_conflict"]),
@@ -167,7 +178,9 @@ def test_a_listener_is_told_of_each_change_and_the_counters_count_it(deployed, c
     assert f"{name}@example.com" not in json.dumps(told)
 
     def rejected_updates(stats: Any) -> int:
-        return sum(row.changes for row in stats.changes if (row.action, row.outcome) == ("update", "REJECTED"))
+        return sum(
+            row.changes for row in stats.changes if (row.action, row.outcome) == ("update", "REJECTED")
+        )
 
     while rejected_updates(client.stats(1)) == rejected_updates(before):
         assert time.monotonic() < deadline

@@ -14,9 +14,12 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from local.deploy import Outputs
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
-EXAMPLES = 15
+EXAMPLES = 10
 
-schema = schemathesis.openapi.from_dict(json.loads(DOCUMENT.read_text(encoding="utf-8")))
+document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+# Who may ask is settled by the gateway before; the local one wants a signature and does not verify it.
+del document["security"], document["components"]["securitySchemes"]
+schema = schemathesis.openapi.from_dict(document)
 
 
 class Signed(requests.auth.AuthBase):
