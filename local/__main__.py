@@ -60,12 +60,14 @@ def up(directory: Path) -> int:
     outputs = ready.__enter__()  # left open on purpose: `down` ends it
     sample = min((CHECKOUT / "samples").glob("*.json")).relative_to(CHECKOUT)
     print(
-        f"""The local AWS is up at {outputs.endpoint}. Talk to it with the AWS CLI or boto3 after
+        f"""The local AWS is up at {outputs.endpoint}, and its API at {outputs.ApiUrl}. After
 
   eval "$(make -s env)"
 
-Start a change:
+talk to it with the command, with curl, or with the AWS CLI:
 
+  registrar create --username ada --email ada@example.com
+  curl --aws-sigv4 aws:amz:us-east-1:execute-api --user test:test "$API_URL/users?email=ada@example.com"
   aws stepfunctions start-execution --state-machine-arn "$USER_CHANGE_STATE_MACHINE_ARN" --input file://{sample}
 
 `make down` stops it."""

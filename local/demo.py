@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -13,11 +14,14 @@ from rich.table import Table
 from adapters.dynamodb import plain
 from local.deploy import Outputs
 from registrar.chain import verify
+from registrar_client import RegistrarClient, SigV4
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 SHORT = 12
+COUNT_SECONDS = 30
+"""So long the counts may take to see every record."""
 
 
 def main(outputs: Outputs, samples: Path) -> int:
@@ -46,7 +50,30 @@ def main(outputs: Outputs, samples: Path) -> int:
         console.print(fault, style="red")
     verdict = f"{len(faults)} faults" if faults else "every chain verifies"
     console.print(f"Recomputed the {len(records)} records of {len(trails)} trails: {verdict}.")
+    console.print(ask_the_api(outputs, longest, len(records)), soft_wrap=True)
     return 1 if faults else 0
+
+
+def ask_the_api(outputs: Outputs, user_id: str, records: int) -> str:
+    """Ask the API about a user and the counts, once these have seen so many records; return what it says."""
+    credentials = boto3.Session("test", "test").get_credentials()
+    if credentials is None:
+        raise AssertionError
+    with RegistrarClient(outputs.ApiUrl, SigV4(credentials, outputs.region)) as client:
+        user = client.get(user_id)
+        deadline = time.monotonic() + COUNT_SECONDS
+        while True:
+            stats = client.stats()
+            changes = sum(row.changes for row in stats.changes)
+            # A change around midnight may be of the day before: seven days are asked for.
+            if changes >= records or time.monotonic() > deadline:
+                break
+            time.sleep(0.2)
+    live = sum(stats.users.values())
+    return (
+        f"Asked the API at {outputs.ApiUrl}: {user_id} is {user.status} at version {user.version};"
+        f" {live} live users, {changes} changes counted."
+    )
 
 
 def report_console() -> Console:

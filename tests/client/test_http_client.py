@@ -1,4 +1,4 @@
-"""The client against a transport that answers as it is told: what is sent, what is tried again, what is raised."""
+"""The client on a transport that answers as it is told: what is sent, tried again and raised."""
 
 import asyncio
 import inspect
@@ -229,7 +229,7 @@ def test_a_token_is_sent_as_it_is():
 
 def test_both_clients_have_the_same_methods():
     def methods(client: type) -> dict[str, list[str]]:
-        public = inspect.getmembers(client, lambda member: inspect.isfunction(member))
+        public = inspect.getmembers(client, inspect.isfunction)
         return {
             name: list(inspect.signature(each).parameters)
             for name, each in public

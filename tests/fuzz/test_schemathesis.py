@@ -1,4 +1,4 @@
-"""The API fuzzed from its own OpenAPI document: no fault of the server, nothing that the document does not say."""
+"""The API fuzzed from its own OpenAPI document: no fault of the server, nothing that is not documented."""
 
 import json
 from pathlib import Path
