@@ -1,6 +1,8 @@
 """The real `cdk bootstrap` and `cdk deploy`, pointed at the local AWS."""
 
 import json
+import os
+import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -46,20 +48,27 @@ def client(service: str, endpoint: str) -> Any:  # noqa: ANN401 - boto3 makes it
 def deploy(endpoint: str, directory: Path) -> Outputs:
     """Deploy the local stage and write ``outputs.json`` into the directory.
 
+    Where ``CDK_ASSEMBLY`` names what ``cdk synth`` has made before, that is deployed; else it is made now.
+
     Raises:
         LocalAwsError: the CDK failed; the message has the end of its output.
     """
-    assembly, stacks = directory / "cdk.out", directory / "stacks.json"
+    own, stacks = directory / "cdk.out", directory / "stacks.json"
     # Outside the checkout's top level, the CDK finds no cdk.json and synthesizes nothing a second time.
-    synth = ("synth", "--quiet", "--context", "stage=local", "--output", str(assembly))
     bootstrap = ("bootstrap", f"aws://{ACCOUNT}/{REGION}")
     with ThreadPoolExecutor() as both:
-        synthesized = both.submit(_cdk, endpoint, directory, *synth, cwd=CHECKOUT)
-        _cdk(endpoint, directory, *bootstrap, cwd=directory)
-        synthesized.result()
+        booted = both.submit(_cdk, endpoint, directory, *bootstrap, cwd=directory)
+        made = os.environ.get("CDK_ASSEMBLY")
+        if made is None:
+            synth = ("synth", "--quiet", "--context", "stage=local", "--output", str(own))
+            _cdk(endpoint, directory, *synth, cwd=CHECKOUT)
+        else:
+            # The CDK writes into it as it deploys.
+            shutil.copytree(CHECKOUT / made, own, dirs_exist_ok=True)
+        booted.result()
     # fmt: off
     _cdk(
-        endpoint, directory, "deploy", "--all", "--app", str(assembly), "--method", "direct",
+        endpoint, directory, "deploy", "--all", "--app", str(own), "--method", "direct",
         "--require-approval", "never", "--outputs-file", str(stacks), cwd=directory,
     )
     # fmt: on

@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from local.deploy import Outputs
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
-EXAMPLES = 10
+EXAMPLES = 5
 
 document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
 # Who may ask is settled by the gateway before; the local one wants a signature and does not verify it.

@@ -20,11 +20,10 @@ TESTED: Final = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", 
 
 @dataclass(frozen=True)
 class Tables:
-    """The names of a Users, a Ledger and a Counters table."""
+    """The names of a Users and a Ledger table."""
 
     users: str
     ledger: str
-    counters: str
 
 
 @cache
@@ -42,16 +41,20 @@ def definitions() -> dict[str, dict[str, Any]]:
 
 @contextmanager
 def created(client: Any) -> Iterator[Tables]:
-    """Make fresh tables, and remove them in the end."""
-    suffix = uuid4().hex
-    names = {name: f"{name}-{suffix}" for name in definitions()}
-    for name, table in names.items():
-        client.create_table(TableName=table, **definitions()[name])
+    """Make a fresh Users and a fresh Ledger table, and remove them in the end."""
+    with created_table(client, "users") as users, created_table(client, "ledger") as ledger:
+        yield Tables(users, ledger)
+
+
+@contextmanager
+def created_table(client: Any, name: str) -> Iterator[str]:
+    """Make a fresh table of a definition, and remove it in the end."""
+    table = f"{name}-{uuid4().hex}"
+    client.create_table(TableName=table, **definitions()[name])
     try:
-        yield Tables(**names)
+        yield table
     finally:
-        for table in names.values():
-            client.delete_table(TableName=table)
+        client.delete_table(TableName=table)
 
 
 def items_of(client: Any, table: str) -> list[dict[str, Any]]:

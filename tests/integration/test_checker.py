@@ -1,4 +1,8 @@
-"""The checker on both engines: honest tables are clean, and whatever is altered in them is found."""
+"""The checker: honest tables are clean, and whatever is altered in them is found.
+
+Its reads meet both engines at the end of every test that executes changes; what it makes of them is
+tested on one.
+"""
 
 import json
 import random
@@ -14,6 +18,7 @@ from registrar_client.check import Checker
 from tests.integration.sample_requests import request
 from tests.integration.tables import items_of
 
+pytestmark = pytest.mark.one_engine
 typed = TypeSerializer().serialize
 
 

@@ -21,6 +21,7 @@ from registrar.rejection import seal_rejection
 from registrar.request import identify
 from tests.integration import machine
 from tests.integration.sample_requests import request
+from tests.integration.tables import created_table
 
 CALLS = ("BatchGetItem", "Query", "TransactWriteItems", "PutEvents")
 DAYS = [f"2030-01-{day:02d}" for day in range(28, 32)]
@@ -61,11 +62,12 @@ def bus() -> Bus:
 
 
 @pytest.fixture
-def project(request, engine, execute_unchecked, bus, monkeypatch) -> Any:
+def project(request, engine, execute_unchecked, counters_table, bus, monkeypatch) -> Any:
     """Return what feeds the projection with records; it returns the places of those that it reports."""
     if request.node.callspec.params["endpoint"] == "dynamodb-local":
         # The jar in the package is of the time when a transaction had ten writes at most.
         monkeypatch.setattr(counters_module, "RECORDS_MAX", 4)
+    monkeypatch.setenv("COUNTERS_TABLE", counters_table)
     monkeypatch.setenv("EVENT_BUS", "bus")
     module = machine.step("project_ledger")
     monkeypatch.setattr(module, "client", engine)
@@ -83,8 +85,14 @@ def project(request, engine, execute_unchecked, bus, monkeypatch) -> Any:
 
 
 @pytest.fixture
-def counters(engine, created_tables) -> Counters:
-    return Counters(engine, created_tables.counters)
+def counters_table(engine) -> Iterator[str]:
+    with created_table(engine, "counters") as table:
+        yield table
+
+
+@pytest.fixture
+def counters(engine, counters_table) -> Counters:
+    return Counters(engine, counters_table)
 
 
 @dataclass
@@ -279,7 +287,7 @@ def test_a_record_whose_seal_is_broken_is_reported_and_not_told(project, counter
 
 
 def test_a_process_that_ends_at_any_call_loses_and_doubles_nothing(
-    engine, project, counters, created_tables, ledger, bus, dying
+    engine, project, counters, counters_table, ledger, bus, dying
 ):
     calls: list[tuple[str, str]] = []
     world = World(random.Random(1), people=1)
@@ -295,7 +303,7 @@ def test_a_process_that_ends_at_any_call_loses_and_doubles_nothing(
     assert {operation for _, operation in calls} == set(CALLS)
     for at in range(len(calls)):
         for times in (1, 2):
-            _empty(engine, created_tables.counters)
+            _empty(engine, counters_table)
             bus.told.clear()
             met = [0, 0]
 
