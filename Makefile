@@ -11,7 +11,7 @@ BIN := .venv/bin
 PARTS := http faults dynamodb deployed local rest
 export PYTHONPATH := .:lambdas:client
 
-.PHONY: help setup run test $(PARTS:%=test-%) soak mutants up down env sfn-local lint format pins synth docs clean
+.PHONY: help setup run test $(PARTS:%=test-%) soak fuzz mutants up down env sfn-local lint format pins synth docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -56,6 +56,9 @@ $(PARTS:%=test-%):
 
 soak: setup ## random histories with random faults for MINUTES=10, on both engines
 	@$(BIN)/python -m tests.histories.soak --minutes $(or $(MINUTES),10)
+
+fuzz: setup ## the API fuzzed from its OpenAPI document, with EXAMPLES=100 of each operation
+	@FUZZ_EXAMPLES=$(or $(EXAMPLES),100) $(BIN)/python -m pytest -q --timeout=3600 tests/fuzz
 
 mutants: setup ## take out each mechanism in turn, and see a test fail
 	@$(BIN)/python -m tests.mutants

@@ -1,13 +1,20 @@
 """The deployed machines, and requests for them."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from local.deploy import Outputs
+from tests.conftest import paused
 from tests.e2e.registrar import Registrar, registrar_of
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_projected(deployed: Outputs) -> Iterator[None]:
+    with paused(deployed, "Projection"):
+        yield
 
 
 @pytest.fixture(params=["standard", "express"])

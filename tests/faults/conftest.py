@@ -1,9 +1,13 @@
 """The deployed machines over functions that fail as they are told, and changes to send through them."""
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
 import pytest
 
 from local.deploy import Outputs
 from registrar_client.check import Checker
+from tests.conftest import paused
 from tests.faults import machine
 from tests.faults.machine import FaultyMachine
 from tests.faults.runs import CLIENTS, Runs
@@ -13,6 +17,14 @@ from tests.faults.runs import CLIENTS, Runs
 def faulty(deployed: Outputs, tmp_path_factory: pytest.TempPathFactory) -> FaultyMachine:
     """Copy what is deployed, onto functions that fail as they are told."""
     return machine.deploy(deployed, tmp_path_factory.mktemp("faults"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def projected(deployed: Outputs) -> Iterator[Callable[[], None]]:
+    """Let the projection wait; yield what sets it to work."""
+    with ExitStack() as waiting:
+        waiting.enter_context(paused(deployed, "Projection"))
+        yield waiting.close
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,15 @@ The matrix is made from a recording, so that a new call is covered the day it is
 own retries run; what FAILED all the same is first left to the guard, and then started again.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from itertools import product
 
 import pytest
 
+from adapters.counters import Counters
+from adapters.dynamodb import plain
+from local.deploy import Outputs
 from tests.faults.runs import Runs
 from tests.faults.runtime import Fault
 from tests.scenarios import KINDS
@@ -42,3 +46,31 @@ def test_a_process_that_ends_anywhere_loses_doubles_and_hides_nothing(runs: Runs
     assert failed > 0
     with capsys.disabled():
         print(f"\ncrash matrix: {len(done)} runs, {deaths} deaths, {failed} executions FAILED, 0 violations")
+
+
+def test_after_all_that_the_counters_equal_a_recount(
+    runs: Runs, deployed: Outputs, projected: Callable[[], None]
+):
+    projected()
+    dynamodb = deployed.client("dynamodb")
+    pages = dynamodb.get_paginator("scan").paginate(TableName=deployed.LedgerTableName, ConsistentRead=True)
+    records = [plain(item) for page in pages for item in page["Items"]]
+    users = [
+        plain(item)
+        for page in dynamodb.get_paginator("scan").paginate(TableName=deployed.UsersTableName)
+        for item in page["Items"]
+        if item["pk"]["S"].startswith("USER#")
+    ]
+    days = Counter((r["recorded_at"][:10], f"{r.get('action', 'unknown')} {r['outcome']}") for r in records)
+    live = Counter(user["status"] for user in users if user["status"] != "deleted")
+    counters = Counters(dynamodb, deployed.CountersTableName)
+
+    def counted() -> bool:
+        totals = counters.totals("2000-01-01", "2999-12-31")
+        status = Counter({name: number for name, number in totals.pop("users", {}).items() if number})
+        by_day = {
+            (row.partition("#")[2], name): n for row, names in totals.items() for name, n in names.items()
+        }
+        return (status, by_day) == (live, dict(days))
+
+    runs.until(counted)
