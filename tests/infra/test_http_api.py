@@ -1,0 +1,72 @@
+"""The HTTP API: its routes are the document's, and nobody gets in unknown."""
+
+import json
+
+import pytest
+
+from infra.http_api import OPENAPI
+from infra.settings import IncompleteSettingsError, stage_settings
+from tests.infra.synthesized import Stage, synthesize
+
+
+def routes(stage: Stage) -> dict[str, dict]:
+    found = (route["Properties"] for route in stage.resources("AWS::ApiGatewayV2::Route").values())
+    return {route["RouteKey"]: route for route in found}
+
+
+def test_there_is_a_route_for_each_operation_of_the_document_and_one_for_the_rest(stage: Stage):
+    operations = {
+        f"{method.upper()} {path}"
+        for path, methods in json.loads(OPENAPI.read_text())["paths"].items()
+        for method in methods
+    }
+    assert set(routes(stage)) == {*operations, "$default"}
+    (integration,) = stage.resources("AWS::ApiGatewayV2::Integration").values()
+    assert stage.named(integration["Properties"]["IntegrationUri"]) == "Http/Answer/Function"
+    assert integration["Properties"]["PayloadFormatVersion"] == "2.0"
+
+
+def test_a_request_must_be_signed_but_for_health(stage: Stage):
+    kinds = {key: route["AuthorizationType"] for key, route in routes(stage).items()}
+    assert kinds.pop("GET /health") == "NONE"
+    assert set(kinds.values()) == {"AWS_IAM"}
+
+
+def test_with_an_issuer_a_request_must_carry_its_token(tmp_path_factory: pytest.TempPathFactory):
+    settings = stage_settings("prod", jwt_issuer="https://issuer.example", jwt_audience="registrar")
+    stage = synthesize(settings, tmp_path_factory.mktemp("tokens"))
+    kinds = {key: route["AuthorizationType"] for key, route in routes(stage).items()}
+    assert kinds.pop("GET /health") == "NONE"
+    assert set(kinds.values()) == {"JWT"}
+    (authorizer,) = stage.resources("AWS::ApiGatewayV2::Authorizer").values()
+    configuration = {"Audience": ["registrar"], "Issuer": "https://issuer.example"}
+    assert authorizer["Properties"]["JwtConfiguration"] == configuration
+
+
+@pytest.mark.parametrize("given", [{"jwt_issuer": "https://issuer.example"}, {"jwt_audience": "registrar"}])
+def test_an_issuer_without_an_audience_is_refused(given: dict[str, str]):
+    with pytest.raises(IncompleteSettingsError, match="jwt_issuer and jwt_audience go together"):
+        stage_settings("prod", **given)
+
+
+def test_the_stage_is_throttled_and_logs_neither_path_nor_caller(stage: Stage):
+    (api_stage,) = stage.resources("AWS::ApiGatewayV2::Stage").values()
+    properties = api_stage["Properties"]
+    limits = properties["DefaultRouteSettings"]
+    assert (limits["ThrottlingRateLimit"], limits["ThrottlingBurstLimit"]) == (
+        stage.settings.api_rate,
+        stage.settings.api_burst,
+    )
+    logged = json.loads(properties["AccessLogSettings"]["Format"])
+    told = json.dumps(logged).lower()
+    assert not [word for word in ("path", "identity", "ip", "agent", "query", "claims") if f".{word}" in told]
+    assert stage.named(properties["AccessLogSettings"]["DestinationArn"]) == "Http/AccessLogs"
+
+
+def test_no_other_origin_is_let_in(stage: Stage):
+    (api,) = stage.resources("AWS::ApiGatewayV2::Api").values()
+    assert "CorsConfiguration" not in api["Properties"]
+
+
+def test_the_function_ends_before_the_gateway_gives_up(stage: Stage):
+    assert stage.resources("AWS::Lambda::Function")["Http/Answer/Function"]["Properties"]["Timeout"] < 30
