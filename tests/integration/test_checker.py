@@ -4,6 +4,7 @@ Its reads meet both engines at the end of every test that executes changes; what
 tested on one.
 """
 
+import gc
 import json
 import random
 import threading
@@ -241,5 +242,10 @@ def test_memory_does_not_grow_with_the_tables():
         assert violations > records
         return size
 
+    def least(records: int) -> int:
+        # Whatever else this process does meanwhile only adds.
+        gc.collect()
+        return min(peak(records) for _ in range(3))
+
     peak(1000)
-    assert peak(20_000) < 1.5 * peak(2_000)
+    assert least(20_000) < 1.5 * least(2_000)
