@@ -8,7 +8,7 @@ export TMPDIR := $(CURDIR)/.local/tmp
 $(shell mkdir -p $(TMPDIR))
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if $(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("yes")' 2>/dev/null),$(p))))
 BIN := .venv/bin
-PARTS := dynamodb faults http deployed local rest
+PARTS := faults ministack jar http deployed local rest
 export PYTHONPATH := .:lambdas:client
 
 .PHONY: help setup run test $(PARTS:%=test-%) soak fuzz mutants up down env sfn-local lint format pins synth docs clean
@@ -42,14 +42,15 @@ ifdef ARGS
 	@$(BIN)/python -m pytest -q $(ARGS)
 else
 	@npx cdk synth --quiet --no-notices --context stage=local --output .local/test.cdk.out
-	@CDK_ASSEMBLY=.local/test.cdk.out $(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target $(PARTS:%=test-%)
+	@CDK_ASSEMBLY=.local/test.cdk.out $(MAKE) --no-print-directory --jobs=4 --keep-going --output-sync=target $(PARTS:%=test-%)
 endif
 
 test-faults: FOLDERS = tests/faults
 test-deployed: FOLDERS = tests/e2e
 test-local: FOLDERS = tests/local
 test-http: FOLDERS = tests/fuzz tests/http tests/client tests/engines
-test-dynamodb: FOLDERS = tests/integration tests/histories
+test-ministack: FOLDERS = tests/integration tests/histories -k "not dynamodb-local"
+test-jar: FOLDERS = tests/integration tests/histories -k dynamodb-local
 test-rest: FOLDERS = tests $(foreach p,faults fuzz e2e local http client engines integration histories,--ignore=tests/$(p))
 $(PARTS:%=test-%):
 	@$(BIN)/python -m pytest -q $(FOLDERS)
