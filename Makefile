@@ -41,7 +41,8 @@ test: setup ## all tests, in parts side by side; with ARGS=… those that pytest
 ifdef ARGS
 	@$(BIN)/python -m pytest -q $(ARGS)
 else
-	@npx cdk synth --quiet --no-notices --context stage=local --output .local/test.cdk.out
+	@npx cdk synth --quiet --no-notices --context stage=local --output .local/test.cdk.out >.local/test.synth.log 2>&1 \
+	  || { cat .local/test.synth.log; exit 1; }
 	@CDK_ASSEMBLY=.local/test.cdk.out $(MAKE) --no-print-directory --jobs=4 --keep-going --output-sync=target $(PARTS:%=test-%)
 endif
 

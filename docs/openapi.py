@@ -183,6 +183,7 @@ STATUS_WORDS: Final = {
     413: "The body is too large.",
     415: "The body is not JSON.",
     429: "Too many requests; try again later.",
+    500: "Not answered, and nobody has thought of it; the alarm has gone off.",
     503: "Not answered in time; try again, with the same Idempotency-Key.",
 }
 BY_THE_GATEWAY: Final = (401, 403, 429)
@@ -362,7 +363,7 @@ def _operation(  # noqa: PLR0913 - what an operation has
         }
         for status, (shape, words, headers) in answers.items()
     }
-    for status in (*refusals, *(BY_THE_GATEWAY if name != "getHealth" else ())):
+    for status in (*refusals, 500, *(BY_THE_GATEWAY if name != "getHealth" else ())):
         content = {problems.MEDIA_TYPE: {"schema": {"$ref": REFERENCE.format(model="ProblemDocument")}}}
         if status in BY_THE_GATEWAY:
             content["application/json"] = {"schema": {"$ref": REFERENCE.format(model="GatewayRefusal")}}

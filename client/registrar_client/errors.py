@@ -90,6 +90,7 @@ _BY_CODE: Final[Mapping[str, type[ApiProblem]]] = {
     "version_conflict": VersionConflict,
     "payload_too_large": InvalidRequest,
     "unavailable": Unavailable,
+    "internal_error": Unavailable,
 }
 # For what API Gateway answers by itself.
 _BY_STATUS: Final[Mapping[int, type[ApiProblem]]] = {

@@ -1,6 +1,7 @@
 """The API's function."""
 
 import logging
+import traceback
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -36,6 +37,17 @@ def retry_later(fault: TransientFault) -> Response[str]:
         "unavailable",
         detail="try again; a change takes effect once when it is sent again with the same Idempotency-Key",
         headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+    ).response()
+
+
+@app.exception_handler(Exception)
+def give_up(error: Exception) -> Response[str]:
+    """Answer what nobody has thought of; the API's own alarm goes off for the status."""
+    # Where, and not what: an error's text may quote a request, and logs hold no personal data.
+    frames = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    logger.error("not answered", extra={"error": type(error).__name__, "frames": frames[-5:]})
+    return Refused(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail="nobody has thought of this; it is logged"
     ).response()
 
 

@@ -37,6 +37,7 @@ TITLES: Final[Mapping[str, str]] = {
     "unsupported_media_type": "The body is not JSON",
     "unknown_caller": "The caller cannot be told",
     "unavailable": "This could not be answered in time",
+    "internal_error": "This could not be answered",
 }
 
 

@@ -1,5 +1,7 @@
 """What the API makes of a request to change a user, and of the state machine's answer."""
 
+import json
+
 import pytest
 
 CREATE = {"action": "create", "user_id": "u-1", "attributes": {"username": "ada"}}
@@ -293,3 +295,19 @@ def test_a_change_that_is_decided_between_two_looks_is_found(ask, states, items)
 
     states.describe_execution = decide_meanwhile
     assert ask("GET", "/changes/c-1").status == 200
+
+
+def test_a_fault_that_nobody_has_thought_of_is_a_problem_document_and_says_nothing_of_it(ask, states, caplog):
+    secret = "ada@example.com in arn:aws:states:us-east-1:123456789012"
+
+    def break_down(**_call):
+        raise RuntimeError(secret)
+
+    states.start_sync_execution = break_down
+    answer = ask("POST", "/changes", CREATE)
+    assert (answer.status, answer.headers["Content-Type"]) == (500, "application/problem+json")
+    assert answer.body["type"] == "urn:registrar:problem:internal_error"
+    (logged,) = caplog.records
+    assert (logged.levelname, logged.error) == ("ERROR", "RuntimeError")
+    assert secret not in json.dumps(answer.body) + json.dumps(logged.__dict__, default=str)
+    assert "Traceback" not in json.dumps(answer.body)
