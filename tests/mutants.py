@@ -43,17 +43,24 @@ class Verdict:
     output: str
 
 
+def listed() -> list[Mutant]:
+    """Read the list."""
+    return [
+        Mutant(**each) for each in tomllib.loads((CHECKOUT / "tests" / "mutants.toml").read_text())["mutant"]
+    ]
+
+
 def tree(number: int) -> Path:
     """Copy what git knows of into a folder, with the set-up shared."""
     folder = CHECKOUT / ".local" / "mutants" / str(number)
     shutil.rmtree(folder, ignore_errors=True)
-    listed = subprocess.run(
+    known = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=CHECKOUT,
         capture_output=True,
         check=True,
     )
-    for name in filter(None, listed.stdout.decode().split("\0")):
+    for name in filter(None, known.stdout.decode().split("\0")):
         if (CHECKOUT / name).exists():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(CHECKOUT / name, folder / name)
@@ -104,8 +111,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("--only", default="", help="mutants whose names hold this text")
     only = parser.parse_args().only
-    listed = tomllib.loads((CHECKOUT / "tests" / "mutants.toml").read_text())["mutant"]
-    mutants = [Mutant(**each) for each in listed if only in each["name"]]
+    mutants = [mutant for mutant in listed() if only in mutant.name]
     trees: queue.Queue[Path] = queue.Queue()
     for number in range(WORKERS):
         trees.put(tree(number))
