@@ -8,7 +8,7 @@ from infra.data_stack import DataStack
 from infra.settings import IncompleteSettingsError, StageSettings, UnknownStageError, stage_settings
 from infra.workflow_stack import WorkflowStack
 
-OWN = ("alarm_topic_arn", "jwt_issuer", "jwt_audience")
+OWN = ("alarm_topic_arn", "jwt_issuer", "jwt_audience", "import_sources")
 """Settings that are an account's own, taken from the context."""
 
 
@@ -23,7 +23,8 @@ def main() -> None:
     """Synthesize the stage named in the context (`-c stage=…`), `dev` unless told.
 
     `-c alarm_topic_arn=…` names the SNS topic that is told of every alarm. `-c jwt_issuer=…` and
-    `-c jwt_audience=…` make the API ask for tokens instead of signed requests.
+    `-c jwt_audience=…` make the API ask for tokens instead of signed requests. `-c import_sources=…` names
+    other buckets whose objects may be imported, separated by commas.
     """
     app = App(analytics_reporting=False)
     stage = app.node.try_get_context("stage")

@@ -22,7 +22,7 @@ PYTHON_VERSION = "3.13"
 PYTHON_PLATFORM = "aarch64-manylinux2014"
 
 # The code's folder is the working folder on Lambda and on its local stand-ins; `-m` puts that on the path.
-# Lambda tells a managed runtime how to log, as its function's `logging_format` says; a custom one is told here.
+# Lambda tells its own runtimes how to log, as a function's `logging_format` says; this one is told here.
 BOOTSTRAP = """#!/bin/sh
 unset PYTHONPATH PYTHONHOME
 export AWS_LAMBDA_LOG_FORMAT=JSON AWS_LAMBDA_LOG_LEVEL=INFO

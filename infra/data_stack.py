@@ -5,6 +5,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from infra.counters_table import CountersTable
+from infra.import_bucket import ImportBucket
 from infra.ledger_table import LedgerTable
 from infra.settings import StageSettings
 from infra.users_table import UsersTable
@@ -30,7 +31,9 @@ class DataStack(Stack):
         self.users = UsersTable(self, "Users", settings=settings, key=key)
         self.ledger = LedgerTable(self, "Ledger", settings=settings, key=key)
         self.counters = CountersTable(self, "Counters", settings=settings, key=key)
+        self.imports = ImportBucket(self, "Imports", settings=settings, key=key)
         # These names are the contract with whoever reads the tables: they never change.
         CfnOutput(self, "UsersTableName", value=self.users.table.table_name)
         CfnOutput(self, "LedgerTableName", value=self.ledger.table.table_name)
+        CfnOutput(self, "ImportBucketName", value=self.imports.bucket.bucket_name)
         CfnOutput(self, "CountersTableName", value=self.counters.table.table_name)

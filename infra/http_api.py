@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import Acknowledgment, ArnFormat, Duration, Stack, Validations
+from aws_cdk import Acknowledgment, Duration, Validations
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
@@ -18,6 +18,7 @@ from infra.alarm import Alarm
 from infra.data_stack import DataStack
 from infra.lambda_function import LambdaFunction
 from infra.settings import StageSettings
+from infra.state_machine import executions_acknowledgment, executions_of
 
 OPENAPI = Path(__file__).parents[1] / "docs" / "openapi.json"
 
@@ -54,6 +55,7 @@ class HttpApi(Construct):
         code: lambda_.Code,
         express: sfn.StateMachine,
         standard: sfn.StateMachine,
+        imports: sfn.StateMachine,
     ) -> None:
         super().__init__(scope, construct_id)
         self.function = LambdaFunction(
@@ -69,10 +71,12 @@ class HttpApi(Construct):
                 "COUNTERS_TABLE": data.counters.table.table_name,
                 "EXPRESS_MACHINE": express.state_machine_arn,
                 "STANDARD_MACHINE": standard.state_machine_arn,
+                "IMPORT_MACHINE": imports.state_machine_arn,
+                "IMPORT_BUCKET": data.imports.bucket.bucket_name,
             },
             timeout=ANSWER_TIMEOUT,
         )
-        self._allow(data, express, standard)
+        self._allow(data, express, standard, imports)
         self.api = apigateway.HttpApi(
             self,
             "Api",
@@ -81,11 +85,14 @@ class HttpApi(Construct):
             default_authorizer=_authorizer(settings),
         )
         Validations.of(self.function).acknowledge(
-            Acknowledgment(
-                id=f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:"
-                f"execution:<{_logical_id(standard)}.Name>:*]",
-                reason="Whether a change still runs is asked of its execution, which is named by its id.",
-            )
+            *(
+                executions_acknowledgment(
+                    machine,
+                    ":*",
+                    "Whether it still runs is asked of its execution, which is named by its id.",
+                )
+                for machine in (standard, imports)
+            ),
         )
         self._build_routes()
         self._build_stage(settings)
@@ -97,24 +104,26 @@ class HttpApi(Construct):
             metric=self.api.metric_server_error(period=Duration.minutes(1), statistic="Sum"),
         )
 
-    def _allow(self, data: DataStack, express: sfn.StateMachine, standard: sfn.StateMachine) -> None:
+    def _allow(
+        self,
+        data: DataStack,
+        express: sfn.StateMachine,
+        standard: sfn.StateMachine,
+        imports: sfn.StateMachine,
+    ) -> None:
         role = self.function.role
         data.users.allow(role, "dynamodb:GetItem", ("USER#*", "NAME#*", "CHANGE#*"))
         data.users.allow(role, "dynamodb:Query", ("active#*", "suspended#*"), index="by_status")
         data.ledger.allow(role, "dynamodb:Query")
         data.counters.allow(role, "dynamodb:Query", ("TOTALS",))
-        executions = Stack.of(self).format_arn(
-            service="states",
-            resource="execution",
-            resource_name=f"{standard.state_machine_name}:*",
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
-        for action, resource in (
-            ("states:StartSyncExecution", express.state_machine_arn),
-            ("states:StartExecution", standard.state_machine_arn),
-            ("states:DescribeExecution", executions),
+        # A link to an object allows what the function itself is allowed.
+        data.imports.allow(role, read=["imports/*"], write=["uploads/*"], find="imports/")
+        for action, resources in (
+            ("states:StartSyncExecution", [express.state_machine_arn]),
+            ("states:StartExecution", [standard.state_machine_arn, imports.state_machine_arn]),
+            ("states:DescribeExecution", [executions_of(standard, ":*"), executions_of(imports, ":*")]),
         ):
-            role.add_to_policy(iam.PolicyStatement(actions=[action], resources=[resource]))
+            role.add_to_policy(iam.PolicyStatement(actions=[action], resources=resources))
 
     def _build_routes(self) -> None:
         integration = integrations.HttpLambdaIntegration(
@@ -165,13 +174,6 @@ class HttpApi(Construct):
         resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
             destination_arn=log_group.log_group_arn, format=json.dumps(ACCESS_LOG)
         )
-
-
-def _logical_id(machine: sfn.StateMachine) -> str:
-    resource = machine.node.default_child
-    if not isinstance(resource, sfn.CfnStateMachine):
-        raise TypeError
-    return str(Stack.of(machine).get_logical_id(resource))
 
 
 def _authorizer(settings: StageSettings) -> apigateway.IHttpRouteAuthorizer:

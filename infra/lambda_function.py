@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Acknowledgment, Duration, Validations
+from aws_cdk import Acknowledgment, Duration, Size, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -33,6 +33,8 @@ class LambdaFunction(Construct):
         description: str,
         environment: Mapping[str, str] | None = None,
         timeout: Duration = STEP_TIMEOUT,
+        memory_size: int | None = None,
+        disk: Size | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         log_group = logs.LogGroup(
@@ -50,7 +52,8 @@ class LambdaFunction(Construct):
             code=code,
             environment=dict(environment or {}),
             role=self.role,
-            memory_size=settings.memory_size,
+            memory_size=memory_size or settings.memory_size,
+            ephemeral_storage_size=disk,
             reserved_concurrent_executions=settings.reserved_concurrency,
             timeout=timeout,
             tracing=lambda_.Tracing.ACTIVE,

@@ -62,6 +62,15 @@ class StageSettings:
     api_burst: int
     """Requests that the API takes at once."""
 
+    import_days: int
+    """So long imported files and their reports are kept."""
+
+    import_chunks_at_once: int
+    """So many chunks of an import are applied at once, each with dozens of rows in flight."""
+
+    import_memory_size: int
+    """The memory of an import's functions in MiB."""
+
     function_runtime: FunctionRuntime
     """What the functions run on."""
 
@@ -70,6 +79,9 @@ class StageSettings:
 
     jwt_audience: str | None = None
     """Whom the tokens must be meant for; goes with the issuer."""
+
+    import_sources: tuple[str, ...] = ()
+    """Names of other buckets whose objects may be imported."""
 
     alarm_topic_arn: str | None = None
     """The SNS topic told of every alarm; None leaves the alarms to be seen in CloudWatch alone."""
@@ -88,6 +100,9 @@ STAGES = {
             guard_grace_seconds=1,
             api_rate=1000,
             api_burst=1000,
+            import_days=1,
+            import_chunks_at_once=4,
+            import_memory_size=2048,
             function_runtime=FunctionRuntime.LOCAL,
         ),
         StageSettings(
@@ -100,6 +115,9 @@ STAGES = {
             guard_grace_seconds=5,
             api_rate=50,
             api_burst=100,
+            import_days=7,
+            import_chunks_at_once=20,
+            import_memory_size=2048,
             function_runtime=FunctionRuntime.MANAGED,
         ),
         StageSettings(
@@ -112,6 +130,9 @@ STAGES = {
             guard_grace_seconds=5,
             api_rate=500,
             api_burst=1000,
+            import_days=30,
+            import_chunks_at_once=40,
+            import_memory_size=2048,
             function_runtime=FunctionRuntime.MANAGED,
         ),
     )
@@ -124,6 +145,7 @@ def stage_settings(
     alarm_topic_arn: str | None = None,
     jwt_issuer: str | None = None,
     jwt_audience: str | None = None,
+    import_sources: str | None = None,
 ) -> StageSettings:
     """Return the settings of the stage `name` with those that are an account's own.
 
@@ -136,5 +158,9 @@ def stage_settings(
     if (jwt_issuer is None) != (jwt_audience is None):
         raise IncompleteSettingsError
     return replace(
-        STAGES[name], alarm_topic_arn=alarm_topic_arn, jwt_issuer=jwt_issuer, jwt_audience=jwt_audience
+        STAGES[name],
+        alarm_topic_arn=alarm_topic_arn,
+        jwt_issuer=jwt_issuer,
+        jwt_audience=jwt_audience,
+        import_sources=tuple(filter(None, (import_sources or "").split(","))),
     )

@@ -10,6 +10,7 @@ from infra.code_asset import CodeAssets
 from infra.data_stack import DataStack
 from infra.guard import Guard
 from infra.http_api import HttpApi
+from infra.import_users import ImportUsers
 from infra.lambda_function import LambdaFunction
 from infra.projection import Projection
 from infra.settings import StageSettings
@@ -53,6 +54,7 @@ class WorkflowStack(Stack):
         Guard(self, "Guard", settings=settings, data=data, code=self._code.plain)
         bus = self._build_event_bus()
         Projection(self, "Projection", settings=settings, data=data, code=self._code.plain, bus=bus)
+        imports = ImportUsers(self, "ImportUsers", settings=settings, data=data, code=self._code)
         http = HttpApi(
             self,
             "Http",
@@ -61,10 +63,12 @@ class WorkflowStack(Stack):
             code=self._code.api,
             express=express.machine,
             standard=standard.machine,
+            imports=imports.machine,
         )
         # These names are the contract with whoever starts an execution: they never change.
         CfnOutput(self, "UserChangeStateMachineArn", value=standard.machine.state_machine_arn)
         CfnOutput(self, "UserChangeExpressStateMachineArn", value=express.machine.state_machine_arn)
+        CfnOutput(self, "ImportUsersStateMachineArn", value=imports.machine.state_machine_arn)
         CfnOutput(self, "EventBusName", value=bus.event_bus_name)
         CfnOutput(self, "ApiUrl", value=http.api.api_endpoint)
 

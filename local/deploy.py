@@ -29,6 +29,8 @@ class Outputs:
     UsersTableName: str
     LedgerTableName: str
     CountersTableName: str
+    ImportUsersStateMachineArn: str
+    ImportBucketName: str
     EventBusName: str
     ApiUrl: str
 

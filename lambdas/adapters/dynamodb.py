@@ -23,12 +23,15 @@ _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
 
 
-def client_from_environment() -> "DynamoDBClient":
+def client_from_environment(connections: int = 10) -> "DynamoDBClient":
     """Make a function's client; its short timeouts leave time for a retry within the invocation."""
     return boto3.client(
         "dynamodb",
         config=Config(
-            connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
+            connect_timeout=1,
+            read_timeout=3,
+            retries={"mode": "standard", "total_max_attempts": 2},
+            max_pool_connections=connections,
         ),
     )
 

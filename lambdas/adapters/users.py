@@ -86,14 +86,23 @@ class Users:
             TransientFault: throttled, not reached, or the name kept changing hands; try again.
         """
         for _ in range(HOLDER_READS):
-            held = self._item(f"NAME#{kind}#{name}")
-            if held is None:
+            user_id = self.holder_id(kind, name)
+            if user_id is None:
                 return None
-            user = self.user(held["user_id"]["S"])
+            user = self.user(user_id)
             # Between the two reads the name may have been let go.
             if user is not None and names_of(user.attributes).get(kind) == name:
                 return user
         raise TransientFault("the name keeps changing hands")
+
+    def holder_id(self, kind: str, name: str) -> str | None:
+        """Read the id of the user who holds a name, by its normal form, strongly consistent.
+
+        Raises:
+            TransientFault: throttled or not reached; try again.
+        """
+        held = self._item(f"NAME#{kind}#{name}")
+        return None if held is None else str(held["user_id"]["S"])
 
     def _item(self, key: str) -> Any:  # noqa: ANN401 - DynamoDB's typed JSON
         with transient_faults():

@@ -1,6 +1,5 @@
 """The routes that change users, and those that tell what became of a change."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -27,7 +26,7 @@ from registrar import limits
 from registrar.change import Action, Outcome
 from registrar.errors import Problem
 from registrar.record import answer
-from registrar.request import identify
+from registrar.request import identify, made_user_id
 
 router = APIGatewayHttpRouter()
 dynamodb_client = dynamodb.client_from_environment()
@@ -45,11 +44,9 @@ def post_user() -> Response[str]:
     """Create a user; without a user_id it gets one that follows from the change's id."""
     body = _without(body_of(router.current_event), "action")
     change_id = change_id_of(router.current_event, body)
-    # The same for each repetition of the same change.
-    user_id = f"u-{hashlib.sha256(change_id.encode()).hexdigest()[:24]}"
     return _submit(
         {
-            "user_id": user_id,
+            "user_id": made_user_id(change_id),
             **body,
             "change_id": body.get("change_id") or change_id,
             "action": Action.CREATE.value,

@@ -65,3 +65,20 @@ class BrokenSeal(Exception):  # noqa: N818 - an alarm's name
 
 class LedgerMismatch(Exception):  # noqa: N818 - an alarm's name
     """The ledger holds another record where this one belongs. Never retried: somebody must look."""
+
+
+class ImportRefused(Exception):  # noqa: N818 - the state machine catches it by this name
+    """A whole file, or the request to import it, that cannot be worked on; nothing of it has been.
+
+    Attributes:
+        problems: why. Their messages quote no cell: Lambda logs what a function raises.
+    """
+
+    def __init__(self, *problems: Problem) -> None:
+        self.problems = problems
+        super().__init__(json.dumps([problem.as_json() for problem in problems]))
+
+    @classmethod
+    def from_message(cls, message: str) -> "ImportRefused":
+        """Read back the error from its text."""
+        return cls(*map(Problem.from_json, json.loads(message)))

@@ -25,10 +25,25 @@ DEPTH_MAX: Final = 32  # a valid request is three levels deep; what lies below t
 PROBLEMS_MAX_BYTES: Final = 8_000
 PATH_MAX: Final = 100
 
+# An import. Its plan lies on the function's disk; its slowest chunk must fit into an Express workflow's time.
+IMPORT_BYTES_MAX: Final = 1024**3
+IMPORT_ROWS_MAX: Final = 1_000_000
+ROW_BYTES_MAX: Final = 64 * 1024
+LINE_BYTES_MAX: Final = 1024**2  # what is longer is not even read to its end
+ROWS_OF_A_USER_MAX: Final = 1_000  # they are applied one after the other
+CHUNK_ROWS: Final = 500
+CHUNK_BYTES: Final = 4 * 1024**2
+IMPORT_ID_PATTERN: Final = r"^[A-Za-z0-9_-]{1,80}$"  # an execution's name, and a part of object keys
+
 
 def is_change_id(text: str) -> bool:
     """Tell whether a text may be a change_id."""
     return re.fullmatch(CHANGE_ID_PATTERN, text) is not None
+
+
+def is_import_id(text: str) -> bool:
+    """Tell whether a text may be an import_id."""
+    return re.fullmatch(IMPORT_ID_PATTERN, text) is not None
 
 
 def is_user_id(text: str) -> bool:

@@ -3,6 +3,7 @@
 Only the functions that see raw requests import this module; the others work on ``Change``.
 """
 
+import hashlib
 import json
 import unicodedata
 from dataclasses import dataclass
@@ -208,6 +209,11 @@ def request_hash_of(request: Any) -> str:  # noqa: ANN401 - any JSON value
     if isinstance(request, dict):
         request = {name: value for name, value in request.items() if name != "change_id"}
     return sha256_of(request)
+
+
+def made_user_id(change_id: str) -> str:
+    """Return the id of a user whose creator names none: the same for each repetition of the same change."""
+    return f"u-{hashlib.sha256(change_id.encode()).hexdigest()[:24]}"
 
 
 def _with_readable_keys(value: Any) -> Any:  # noqa: ANN401 - any JSON value

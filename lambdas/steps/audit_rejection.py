@@ -4,14 +4,13 @@ import json
 import logging
 from typing import Any
 
-from adapters import dynamodb, system
-from adapters.ledger import Ledger, record_rejection
+from adapters import dynamodb
+from adapters.ledger import Ledger
 from adapters.users import Users
 from registrar.errors import ChangeRejected
 from registrar.record import answer
-from registrar.rejection import seal_rejection
-from registrar.request import Identified, identify
-from registrar.reuse import REUSED
+from registrar.request import identify
+from workflow.audit import audit_rejection
 
 logger = logging.getLogger()
 client = dynamodb.client_from_environment()
@@ -30,29 +29,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     rejected = ChangeRejected.from_message(json.loads(event["cause"])["errorMessage"])
     if request.problems:
         rejected = ChangeRejected(request.problems)
-    record, replayed = audit_rejection(request, rejected)
+    users, ledger = Users.from_environment(client), Ledger.from_environment(client)
+    record, replayed = audit_rejection(client, users, ledger, request, rejected)
     logger.info(
         "rejected",
         extra={"change_id": record["change_id"], "codes": [e["code"] for e in record.get("errors", [])]},
     )
     return answer(record, replayed=replayed)
-
-
-def audit_rejection(request: Identified, rejected: ChangeRejected) -> tuple[dict[str, Any], bool]:
-    """Record a rejection; return the record that stands for this request and whether it stood before."""
-    users = Users.from_environment(client)
-    ledger = Ledger.from_environment(client)
-    if REUSED not in rejected.problems:
-        record = seal_rejection(request, rejected, system.now(), system.salt())
-        found = record_rejection(client, users, ledger, record)
-        if found is None:
-            return record, False
-        if found["request_hash"] == request.request_hash:
-            # Decided before. Whoever decided it may have died before its record was delivered.
-            ledger.deliver(found)
-            return found, True
-        # What the tables said no to depends on the moment; that the id is used up does not.
-        rejected = ChangeRejected((REUSED, *request.problems))
-    record = seal_rejection(request, rejected, system.now(), system.salt())
-    found = ledger.add(record)
-    return (record, False) if found is None else (found, True)

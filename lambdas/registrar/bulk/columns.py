@@ -1,0 +1,110 @@
+"""The columns of a CSV file: what stands in a cell, and what it means."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from registrar.change import Action
+from registrar.errors import ImportRefused, Problem
+
+ATTRIBUTES: Final = ("username", "email", "display_name", "status", "tags")
+FIELDS: Final = ("user_id", "action", *ATTRIBUTES, "expected_version", "reason", "change_id")
+REQUIRED: Final = "user_id"
+ERRORS: Final = "import_errors"
+"""The column that tells why a row was sent back; an import passes it over."""
+
+NULL: Final = r"\N"
+"""A cell that removes an attribute, as databases write it; an empty one leaves it as it is."""
+
+# What spreadsheets take for a formula, and NULL: https://owasp.org/www-community/attacks/CSV_Injection
+_GUARDED: Final = re.compile(r"'*[=+\-@\t\r\\]")
+
+
+def cell_of(text: str) -> str:
+    """Write a text so that no spreadsheet runs it: a leading ``'`` goes before what looks like a formula."""
+    return f"'{text}" if _GUARDED.match(text) else text
+
+
+def text_of(cell: str) -> str:
+    """Read back what ``cell_of`` wrote; any other cell is its text."""
+    return cell[1:] if cell.startswith("'") and _GUARDED.match(cell) else cell
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What each column of a file holds: a field of a change, or None for one that is passed over."""
+
+    fields: tuple[str | None, ...]
+
+    @classmethod
+    def of(cls, header: Sequence[str], mapping: Mapping[str, str | None]) -> Self:
+        """Read a header.
+
+        Args:
+            header: the names in the file's first row.
+            mapping: names that are others in the file, to the field that is meant, None to pass one over.
+
+        Raises:
+            ImportRefused: with every name that is unknown, there twice, or missing.
+        """
+        renamed = {_normal(name): field for name, field in mapping.items()}
+        found: list[str | None] = []
+        problems = []
+        for place, name in enumerate(map(_normal, header), start=1):
+            field = renamed.get(name, name)
+            path = f"/columns/{place}"
+            if field in (None, ERRORS):
+                found.append(None)
+            elif field not in FIELDS:
+                message = (
+                    f"is none of {', '.join(FIELDS)}; map it to one of them, or to nothing to pass it over"
+                )
+                problems.append(Problem("unknown_column", path, message))
+            elif field in found:
+                problems.append(Problem("not_allowed", path, f"is the second column for {field}"))
+            else:
+                found.append(field)
+        absent = [name for name in renamed if name not in map(_normal, header)]
+        problems += [
+            Problem("required", "/columns", f"{len(absent)} mapped columns are not in the header")
+        ] * bool(absent)
+        if REQUIRED not in found and not problems:
+            message = f"has no column {REQUIRED}; map the one that holds it (an empty cell gets a new id)"
+            problems.append(Problem("required", "/columns", message))
+        if problems:
+            raise ImportRefused(*problems)
+        return cls(tuple(found))
+
+    def request_of(self, cells: Sequence[str]) -> dict[str, Any]:
+        """Return the change that a row's cells ask for, valid or not."""
+        request: dict[str, Any] = {"action": Action.CREATE.value}
+        attributes: dict[str, Any] = {}
+        for field, cell in zip(self.fields, cells, strict=True):
+            if field is None or cell == "":
+                continue
+            target = attributes if field in ATTRIBUTES else request
+            target[field] = _value(field, cell)
+        if attributes or request["action"] != Action.DELETE:
+            request["attributes"] = attributes
+        return request
+
+
+def _value(field: str, cell: str) -> Any:  # noqa: ANN401 - any JSON value
+    if field in ATTRIBUTES and cell == NULL:
+        return None
+    text = text_of(cell)
+    # What is not of the right type stays a text, and is told so like everything else that is not valid.
+    if field == "expected_version" and re.fullmatch(r"[0-9]{1,18}", text):
+        return int(text)
+    if field == "tags":
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return text
+    return text
+
+
+def _normal(name: str) -> str:
+    return text_of(name.strip()).strip().casefold()

@@ -1,0 +1,72 @@
+"""The plan of an import, and the identity of its rows."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from registrar.bulk.reading import Format
+from registrar.canonical import pruned, sha256_of
+from registrar.limits import DEPTH_MAX
+from registrar.request import made_user_id
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an import is about to do.
+
+    Attributes:
+        import_key: with a row's content it makes the row's change_id.
+        header: the cells of a CSV's first row.
+        rows: how many there are.
+        chunks: into how many they are cut.
+        stop_after: at how many rows that were not applied the rest is left alone, None for never.
+        started_at: ISO 8601 UTC.
+    """
+
+    import_id: str
+    import_key: str
+    format: Format
+    header: list[str]
+    rows: int
+    chunks: int
+    dry_run: bool
+    stop_after: int | None
+    started_at: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the plan as it is kept."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        """Read back what ``as_json`` wrote."""
+        return cls(**{**value, "format": Format(value["format"])})
+
+
+def content_of(request: dict[str, Any]) -> str:
+    """Return what makes two rows the same: the SHA-256 of the change they ask for."""
+    return sha256_of(pruned(request, DEPTH_MAX))
+
+
+def identified(
+    request: dict[str, Any], import_key: str, occurrence: int, actor: dict[str, str], reason: str | None
+) -> dict[str, Any]:
+    """Return a row's change, complete.
+
+    Its change_id follows from the import's key, from its content, and from how often the same content stands
+    before it in the file: so the same file is all replays, a row that was mended is a new change, and one
+    that has only moved is the same.
+
+    Args:
+        request: what the row asks for.
+        import_key: the SHA-256 of the file, unless the caller names another.
+        occurrence: 0 for the first row of this content.
+        actor: who imports.
+        reason: for a row without one.
+    """
+    made = f"i-{sha256_of([import_key, content_of(request), occurrence])[:40]}"
+    whole = {"change_id": made, **request, "actor": actor}
+    if reason is not None:
+        whole.setdefault("reason", reason)
+    if whole["action"] == "create" and whole.get("user_id") is None:
+        whole["user_id"] = made_user_id(str(whole["change_id"]))
+    return whole

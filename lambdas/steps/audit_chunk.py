@@ -1,0 +1,51 @@
+"""The second half of a chunk of an import: delivers its records to the ledger and answers every row."""
+
+import logging
+import time
+from typing import Any, Final
+
+from adapters import dynamodb, objects
+from adapters.meter import Meter
+from adapters.objects import Objects
+from registrar.bulk.results import ChunkResult, Consumed, Tally
+from workflow.chunks import audit_rows, stopped
+from workflow.import_store import ImportStore
+
+WORK_SECONDS: Final = 80
+"""So long what passes by itself is tried again; the function's timeout is later."""
+
+logger = logging.getLogger()
+client = dynamodb.client_from_environment(connections=64)
+s3_client = objects.client_from_environment()
+meter = Meter(client)
+
+
+def handler(event: dict[str, Any], _context: object) -> int:
+    """Deliver what was written of a chunk, record its rejections, keep the answers; return its number.
+
+    Args:
+        event: ``{"import_id": …, "chunk": …}``.
+
+    Raises:
+        TransientFault: some rows could not be recorded; try again.
+    """
+    began, before = time.monotonic(), meter.read()
+    chunk: int = event["chunk"]
+    store = ImportStore(Objects.from_environment(s3_client), event["import_id"])
+    result = store.result(chunk)
+    if result is None:
+        plan, rows, written = store.plan(), store.rows(chunk), store.written(chunk)
+        if plan is None or written is None:
+            raise LookupError(store.key("written"))
+        if written.get("stopped"):
+            result = ChunkResult(stopped(rows))
+        else:
+            answers = audit_rows(rows, written["rows"], plan, client, began + WORK_SECONDS)
+            consumed = meter.since(before, time.monotonic() - began) + Consumed(**written["consumed"])
+            result = ChunkResult(answers, consumed)
+        result = store.write_result(chunk, result)
+    # Again after a death in between: of the result that stands, so it says the same.
+    store.mark(chunk, Tally.of(result.results))
+    logger.info("answered", extra={**event, "rows": len(result.results)})
+    # Small, as the state machine keeps the outputs of all chunks together.
+    return chunk

@@ -1,0 +1,36 @@
+"""The last step of an import: one report of all rows, or of why there is none."""
+
+import json
+import logging
+from typing import Any
+
+from adapters import objects
+from adapters.objects import Objects
+from registrar.errors import ImportRefused
+from workflow.finish_import import finish_import, refuse_import
+from workflow.import_store import ImportStore
+
+logger = logging.getLogger()
+s3_client = objects.client_from_environment()
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Write the report and return the summary, the execution's output.
+
+    Args:
+        event: ``{"import_id": …}``; with the cause that Step Functions caught for a file that was refused.
+
+    Raises:
+        TransientFault: try again.
+    """
+    store = ImportStore(Objects.from_environment(s3_client), event["import_id"])
+    if "cause" in event:
+        refused = ImportRefused.from_message(json.loads(event["cause"])["errorMessage"])
+        summary = refuse_import(store, refused)
+    else:
+        plan = store.plan()
+        if plan is None:
+            raise LookupError(store.key("plan.json"))
+        summary = finish_import(store, plan)
+    logger.info("finished", extra={"import_id": store.import_id, "status": summary["status"]})
+    return summary

@@ -1,0 +1,27 @@
+"""The first step of an import: reads the file and cuts it into chunks."""
+
+import logging
+from typing import Any
+
+from adapters import objects
+from adapters.objects import Objects
+from registrar.bulk.request import import_request_of
+from workflow.import_store import ImportStore
+from workflow.plan_import import plan_import
+
+logger = logging.getLogger()
+s3_client = objects.client_from_environment()
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Plan the import that ``event["request"]`` asks for; return where its manifest is.
+
+    Raises:
+        ImportRefused: the file as a whole, or the request, cannot be worked on.
+        TransientFault: try again.
+    """
+    bucket = Objects.from_environment(s3_client)
+    plan = plan_import(import_request_of(event["request"]), event["import_id"], bucket)
+    logger.info("planned", extra={"import_id": plan.import_id, "rows": plan.rows, "chunks": plan.chunks})
+    manifest = ImportStore(bucket, plan.import_id).manifest_key
+    return {"import_id": plan.import_id, "bucket": bucket.bucket, "manifest": manifest}

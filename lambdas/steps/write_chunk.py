@@ -1,0 +1,55 @@
+"""The first half of a chunk of an import: decides its rows and commits each with all that belongs to it."""
+
+import logging
+import time
+from typing import Any, Final
+
+from adapters import dynamodb, objects
+from adapters.meter import Meter
+from adapters.objects import Objects
+from adapters.users import Users
+from workflow.chunks import write_rows
+from workflow.dry_run import DryRunUsers
+from workflow.import_store import ImportStore
+
+WORK_SECONDS: Final = 80
+"""So long what passes by itself is tried again; the function's timeout is later."""
+
+logger = logging.getLogger()
+client = dynamodb.client_from_environment(connections=64)
+s3_client = objects.client_from_environment()
+meter = Meter(client)
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Write the rows of a chunk, keep what was committed for the next step, and return the event.
+
+    A chunk that was written is left alone. One that died is run again, and finds what was committed.
+
+    Args:
+        event: ``{"import_id": …, "chunk": …}``.
+
+    Raises:
+        TransientFault: some rows could not be written; try again.
+    """
+    began, before = time.monotonic(), meter.read()
+    store = ImportStore(Objects.from_environment(s3_client), event["import_id"])
+    if store.written(event["chunk"]) is not None:
+        return event
+    plan = store.plan()
+    if plan is None:
+        raise LookupError(store.key("plan.json"))
+    if plan.stop_after is not None and store.progress().not_applied >= plan.stop_after:
+        store.write_written(event["chunk"], {"stopped": True})
+        return event
+    table = Users.from_environment(client)
+    written = write_rows(
+        store.rows(event["chunk"]),
+        (lambda: DryRunUsers(table)) if plan.dry_run else (lambda: table),
+        began + WORK_SECONDS,
+    )
+    store.write_written(
+        event["chunk"], {"rows": written, "consumed": meter.since(before, time.monotonic() - began).as_json()}
+    )
+    logger.info("written", extra={**event, "rows": len(written)})
+    return event

@@ -1,0 +1,182 @@
+"""Applies a chunk of an import in two halves, as a change by itself is: write, then audit."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from adapters.ledger import Ledger
+from adapters.users import Users
+from registrar.bulk.plan import Plan
+from registrar.bulk.results import FAILED, FAULT, STOPPED, RowResult
+from registrar.change import Outcome
+from registrar.errors import ChangeRejected, LedgerMismatch, Problem, TransientFault
+from registrar.record import is_sealed
+from registrar.request import Identified, identify
+from workflow.audit import audit_rejection
+from workflow.write import WritableUsers, write
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+AT_ONCE: Final = 32
+"""Rows in flight; their answers are mostly waited for."""
+
+PAUSE_MAX_SECONDS: Final = 3.0
+
+logger = logging.getLogger()
+T = TypeVar("T")
+Row = dict[str, Any]
+Written = dict[str, Any]
+"""How a row was written: its ``record``, sealed, with ``replayed``; or the text of a ``rejected``; or a
+``fault``; or nothing, when it could not be read."""
+
+
+def write_rows(rows: list[Row], users: Callable[[], WritableUsers], deadline: float) -> list[Written]:
+    """Write rows, those of a user one after the other and those of many at once; return how each was.
+
+    Args:
+        rows: as the plan has made them, each user's together.
+        users: makes the door for the rows of one user.
+        deadline: when to give up on what passes by itself (``time.monotonic``).
+
+    Raises:
+        TransientFault: a row was not written by then; the others are, and what was is found again.
+    """
+
+    def of_a_user(own: list[Row]) -> list[Written]:
+        door = users()
+        return [_until(deadline, lambda row=row: _written(row, door)) for row in own]  # type: ignore[misc]
+
+    return _at_once(of_a_user, (list(own) for _, own in groupby(rows, key=lambda row: row["owner"])))
+
+
+def _written(row: Row, users: WritableUsers) -> Written:
+    if "request" not in row:
+        return {}
+    change = identify(row["request"], row["request"]["change_id"]).change
+    try:
+        if change is None:
+            # Its problems are found anew where they are recorded.
+            raise ChangeRejected
+        if row["lost"]:
+            raise ChangeRejected([_lost(kind, winner) for kind, winner in row["lost"].items()])
+        record, replayed = write(change, users)
+    except ChangeRejected as rejected:
+        return {"rejected": str(rejected)}
+    return {"record": record, "replayed": replayed}
+
+
+def _lost(kind: str, winner: int) -> Problem:
+    message = f"row {winner} of this file asks for the same {kind}, and comes first"
+    return Problem("name_taken", f"/attributes/{kind}", message)
+
+
+def audit_rows(
+    rows: list[Row],
+    written: list[Written],
+    plan: Plan,
+    client: "DynamoDBClient",
+    deadline: float,
+) -> list[RowResult]:
+    """Deliver the records of written rows to the ledger, record the rejected ones, and answer each row.
+
+    Raises:
+        TransientFault: a row was not recorded by then; what was is found again.
+    """
+    users, ledger = Users.from_environment(client), Ledger.from_environment(client)
+
+    def answer(pair: tuple[Row, Written]) -> RowResult:
+        row, outcome = pair
+        if "request" not in row:
+            problems = tuple(map(Problem.from_json, row["problems"]))
+            return RowResult(row["number"], None, Outcome.REJECTED, None, problems, raw=row["raw"])
+        try:
+            return _until(deadline, lambda: _audited(row, outcome, plan, client, users, ledger))
+        except LedgerMismatch as fault:
+            change_id = row["request"]["change_id"]
+            # Without its traceback, whose text quotes the record.
+            logger.error(  # noqa: TRY400
+                "a row failed", extra={"change_id": change_id, "error": type(fault).__name__}
+            )
+            return RowResult(row["number"], str(change_id), FAILED, None, (FAULT,), raw=row["raw"])
+
+    return _at_once(lambda pair: [answer(pair)], zip(rows, written, strict=True))
+
+
+def stopped(rows: list[Row]) -> list[RowResult]:
+    """Answer rows that are left alone."""
+    return [
+        RowResult(
+            row["number"], row.get("request", {}).get("change_id"), FAILED, None, (STOPPED,), raw=row["raw"]
+        )
+        for row in rows
+    ]
+
+
+def _audited(  # noqa: PLR0913, PLR0917 - the doors, by name at its only call
+    row: Row, written: Written, plan: Plan, client: "DynamoDBClient", users: Users, ledger: Ledger
+) -> RowResult:
+    if "record" in written:
+        record, replayed = written["record"], written["replayed"]
+        if not is_sealed(record):
+            raise LedgerMismatch(f"what was written of row {row['number']} is not sealed")
+        if not plan.dry_run:
+            ledger.deliver(record)
+        return _result(row, record, plan, replayed=replayed)
+    request = identify(row["request"], row["request"]["change_id"])
+    rejected = ChangeRejected.from_message(written["rejected"])
+    if request.problems:
+        rejected = ChangeRejected(request.problems)
+    if plan.dry_run:
+        return _would_be_rejected(row, request, rejected)
+    record, replayed = audit_rejection(client, users, ledger, request, rejected)
+    return _result(row, record, plan, replayed=replayed)
+
+
+def _result(row: Row, record: dict[str, Any], plan: Plan, *, replayed: bool) -> RowResult:
+    applied = record["outcome"] == Outcome.APPLIED
+    return RowResult(
+        number=row["number"],
+        change_id=record["change_id"],
+        outcome=record["outcome"],
+        version=record.get("version"),
+        problems=tuple(map(Problem.from_json, record.get("errors", []))),
+        # Decided by this import, but for a run of the chunk that died: for this a clock is good enough.
+        replayed=replayed and record["recorded_at"] < plan.started_at,
+        raw=None if applied else row["raw"],
+    )
+
+
+def _would_be_rejected(row: Row, request: Identified, rejected: ChangeRejected) -> RowResult:
+    return RowResult(
+        row["number"],
+        request.change_id,
+        Outcome.REJECTED,
+        rejected.version,
+        rejected.problems,
+        raw=row["raw"],
+    )
+
+
+def _until(deadline: float, work: Callable[[], T]) -> T:
+    """Try again what passes by itself, until it is time to give up."""
+    pause = 0.1
+    while True:
+        try:
+            return work()
+        except TransientFault:
+            if time.monotonic() + pause > deadline:
+                raise
+        # Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+        time.sleep(random.uniform(0, pause))  # noqa: S311 - no secret
+        pause = min(2 * pause, PAUSE_MAX_SECONDS)
+
+
+def _at_once(work: Callable[[Any], list[T]], parts: Iterable[Any]) -> list[T]:
+    """Work on parts at once; return their results in order. A fault is raised when all else is done."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return [each for done in [pool.submit(work, part) for part in parts] for each in done.result()]

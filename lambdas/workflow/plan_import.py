@@ -1,0 +1,150 @@
+"""Plans an import: reads the file once, finds its conflicts with itself, cuts it into chunks."""
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import Any, Final
+
+from adapters import system
+from adapters.objects import Found, Objects
+from adapters.spool import Spool
+from registrar import limits
+from registrar.bulk.plan import Plan, content_of, identified
+from registrar.bulk.reading import Row, rows_of
+from registrar.bulk.request import ImportRequest
+from registrar.canonical import canonical_json
+from registrar.errors import ImportRefused, Problem
+from registrar.names import names_of
+from registrar.request import identify
+from workflow.import_store import ImportStore
+
+UPLOADS_AT_ONCE: Final = 8
+
+
+def plan_import(request: ImportRequest, import_id: str, objects: Objects) -> Plan:
+    """Plan an import and write its chunks and their manifest.
+
+    A chunk holds all rows of its users, in their order, so that chunks can be applied at once.
+
+    Raises:
+        ImportRefused: with every reason why the file as a whole cannot be worked on.
+        TransientFault: try again.
+    """
+    form = request.file_format()
+    found = _find(request, objects)
+    digest = hashlib.sha256()
+    header, rows = rows_of(_hashed(objects.blocks(found), digest), form, request.columns)
+    with Spool.temporary() as (spool, _):
+        count = _spool(rows, request, spool)
+        key = request.import_key or digest.hexdigest()
+        store = ImportStore(objects, import_id)
+        chunks = _write_chunks(spool, request, key, store)
+        plan = Plan(
+            import_id=import_id,
+            import_key=key,
+            format=form,
+            header=header,
+            rows=count,
+            chunks=len(chunks),
+            dry_run=request.dry_run,
+            stop_after=request.stop_after(count),
+            started_at=system.now(),
+        )
+    store.write_plan(plan)
+    # The last of all: whoever finds it finds the rest.
+    objects.write(store.manifest_key, chunks)
+    return plan
+
+
+def _find(request: ImportRequest, objects: Objects) -> Found:
+    bucket = request.source.bucket or objects.bucket
+    found = objects.find(bucket, request.source.key)
+    if found is None:
+        own = (
+            "upload it first"
+            if bucket == objects.bucket
+            else "deploy with -c import_sources=… to allow others"
+        )
+        message = f"there is no such object, or it may not be read; {own}"
+        raise ImportRefused(Problem("not_found", "/source", message))
+    if found.size > limits.IMPORT_BYTES_MAX:
+        most = limits.IMPORT_BYTES_MAX // 1024**2
+        message = f"has {found.size // 1024**2:,} MiB; an import takes at most {most:,}: split the file"
+        raise ImportRefused(Problem("too_long", "/source", message))
+    return found
+
+
+def _hashed(blocks: Iterator[bytes], digest: Any) -> Iterator[bytes]:  # noqa: ANN401 - hashlib's
+    for block in blocks:
+        digest.update(block)
+        yield block
+
+
+def _spool(rows: Iterator[Row], request: ImportRequest, spool: Spool) -> int:
+    """Keep each row by its user, with the rows that come before it for its names; return how many."""
+    actor = request.actor.model_dump()
+    count = 0
+    for count, row in enumerate(rows, start=1):
+        if count > limits.IMPORT_ROWS_MAX:
+            message = f"has more than {limits.IMPORT_ROWS_MAX:,} rows; split the file"
+            raise ImportRefused(Problem("too_long", "/source", message))
+        spool.add(*_kept(row, actor, spool))
+    if not count:
+        raise ImportRefused(Problem("no_rows", "", "the file has no rows"))
+    busiest = spool.busiest()
+    if busiest > limits.ROWS_OF_A_USER_MAX:
+        message = (
+            f"has {busiest:,} rows for one user, which are applied one after the other;"
+            f" a file may have {limits.ROWS_OF_A_USER_MAX:,}: split it"
+        )
+        raise ImportRefused(Problem("too_long", "/source", message))
+    return count
+
+
+def _kept(row: Row, actor: dict[str, str], spool: Spool) -> tuple[str, int, dict[str, Any]]:
+    kept: dict[str, Any] = {"raw": row.raw}
+    if row.request is None:
+        kept["problems"] = [problem.as_json() for problem in row.problems]
+        return f"?{row.number}", row.number, kept
+    kept |= {"request": row.request, "occurrence": spool.times_before(content_of(row.request))}
+    # Its change_id follows from the whole file; whether it is valid does not.
+    change = identify(identified(row.request, "", 0, actor, None), "-").change
+    named = row.request.get("user_id")
+    owner = f"+{row.number}" if change is None or named is None else f"={named}"
+    if change is not None:
+        kept["lost"] = spool.claim(names_of(change.attributes), owner, row.number)
+    return owner, row.number, kept
+
+
+def _write_chunks(spool: Spool, request: ImportRequest, key: str, store: ImportStore) -> list[dict[str, int]]:
+    """Write the chunks; return the manifest."""
+    actor = request.actor.model_dump()
+    manifest: list[dict[str, int]] = []
+    with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
+        writing = iter(_chunks(spool))
+        # A few at a time, so that no more of the file is in memory.
+        while some := list(islice(writing, UPLOADS_AT_ONCE)):
+            numbered = list(enumerate(some, start=len(manifest) + 1))
+            for _, rows in numbered:
+                for row in rows:
+                    if "request" in row:
+                        occurrence = row.pop("occurrence")
+                        row["request"] = identified(row["request"], key, occurrence, actor, request.reason)
+            list(pool.map(lambda pair: store.write_rows(*pair), numbered))
+            manifest += [{"chunk": number, "rows": len(rows)} for number, rows in numbered]
+    return manifest
+
+
+def _chunks(spool: Spool) -> Iterator[list[dict[str, Any]]]:
+    chunk: list[dict[str, Any]] = []
+    size, before = 0, ""
+    for owner, number, kept in spool.by_owner():
+        full = len(chunk) >= limits.CHUNK_ROWS or size >= limits.CHUNK_BYTES
+        if full and owner != before:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append({"number": number, "owner": owner, **kept})
+        size += len(canonical_json(kept))
+        before = owner
+    yield chunk
