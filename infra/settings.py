@@ -101,7 +101,7 @@ STAGES = {
             api_rate=1000,
             api_burst=1000,
             import_days=1,
-            import_chunks_at_once=4,
+            import_chunks_at_once=2,
             import_memory_size=2048,
             function_runtime=FunctionRuntime.LOCAL,
         ),

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from adapters.ledger import Ledger
+from adapters.ledger import INSERTS_MAX, Ledger
 from adapters.users import Users
 from registrar.bulk.plan import Plan
 from registrar.bulk.results import FAILED, FAULT, STOPPED, RowResult
@@ -88,6 +88,12 @@ def audit_rows(
         TransientFault: a row was not recorded by then; what was is found again.
     """
     users, ledger = Users.from_environment(client), Ledger.from_environment(client)
+    left = set()
+    if not plan.dry_run:
+        sealed = [each["record"] for each in written if "record" in each and is_sealed(each["record"])]
+        batches = (sealed[start : start + INSERTS_MAX] for start in range(0, len(sealed), INSERTS_MAX))
+        not_added = _at_once(lambda batch: _until(deadline, lambda: ledger.deliver_all(batch)), batches)
+        left = {record["hash"] for record in not_added}
 
     def answer(pair: tuple[Row, Written]) -> RowResult:
         row, outcome = pair
@@ -95,7 +101,7 @@ def audit_rows(
             problems = tuple(map(Problem.from_json, row["problems"]))
             return RowResult(row["number"], None, Outcome.REJECTED, None, problems, raw=row["raw"])
         try:
-            return _until(deadline, lambda: _audited(row, outcome, plan, client, users, ledger))
+            return _until(deadline, lambda: _audited(row, outcome, plan, left, client, users, ledger))
         except LedgerMismatch as fault:
             change_id = row["request"]["change_id"]
             # Without its traceback, whose text quotes the record.
@@ -118,13 +124,19 @@ def stopped(rows: list[Row]) -> list[RowResult]:
 
 
 def _audited(  # noqa: PLR0913, PLR0917 - the doors, by name at its only call
-    row: Row, written: Written, plan: Plan, client: "DynamoDBClient", users: Users, ledger: Ledger
+    row: Row,
+    written: Written,
+    plan: Plan,
+    left: set[str],
+    client: "DynamoDBClient",
+    users: Users,
+    ledger: Ledger,
 ) -> RowResult:
     if "record" in written:
         record, replayed = written["record"], written["replayed"]
         if not is_sealed(record):
             raise LedgerMismatch(f"what was written of row {row['number']} is not sealed")
-        if not plan.dry_run:
+        if record["hash"] in left:
             ledger.deliver(record)
         return _result(row, record, plan, replayed=replayed)
     request = identify(row["request"], row["request"]["change_id"])
