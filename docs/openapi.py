@@ -16,6 +16,7 @@ from api.requests import (
 )
 from docs.schema import SchemaWithoutNoise
 from registrar import limits
+from registrar.bulk.request import ImportRequest
 from registrar.request import ChangeRequest
 
 REFERENCE: Final = "#/components/schemas/{model}"
@@ -23,6 +24,7 @@ REFERENCE: Final = "#/components/schemas/{model}"
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 ChangeId = Annotated[str, Field(pattern=limits.CHANGE_ID_PATTERN)]
+ImportId = Annotated[str, Field(pattern=limits.IMPORT_ID_PATTERN)]
 UserId = Annotated[str, Field(pattern=limits.USER_ID_PATTERN)]
 Next = Annotated[str | None, Field(description="The cursor of the next page; null at the end.")]
 
@@ -133,6 +135,55 @@ class Stats(Shape):
     changes: list[DayCount]
 
 
+class UploadRequest(Shape):
+    """A file to be imported."""
+
+    format: Literal["csv", "jsonl"]
+
+
+class Upload(Shape):
+    """Where the file goes: send it with PUT, then import the key."""
+
+    key: str
+    url: Annotated[str, Field(json_schema_extra={"format": "uri"})]
+    seconds: int = Field(description="So long the address is good.")
+
+
+class ImportAccepted(Shape):
+    """An import that runs."""
+
+    import_id: ImportId
+    status: Literal["RUNNING"]
+
+
+class ImportStatus(Shape):
+    """How far an import is: rows = applied + rejected + replayed + failed when it has SUCCEEDED."""
+
+    import_id: ImportId
+    status: Literal["RUNNING", "SUCCEEDED", "REFUSED", "FAILED", "TIMED_OUT", "ABORTED"] = Field(
+        description="REFUSED: the file as a whole, as errors says. FAILED: redrive it, or import anew."
+    )
+    errors: list[ProblemEntry]
+    import_key: str | None = None
+    dry_run: bool | None = None
+    rows: int | None = None
+    applied: int | None = None
+    rejected: int | None = None
+    replayed: int | None = Field(default=None, description="Decided before this import, whatever the answer.")
+    failed: int | None = Field(default=None, description="Not decided: a fault, or the import had stopped.")
+    not_applied: int | None = Field(default=None, description="Whose answer is not APPLIED, replayed or not.")
+    started_at: Time | None = None
+    finished_at: Time | None = None
+    seconds: float | None = None
+    rows_a_second: float | None = None
+    write_units: float | None = None
+    read_units: float | None = None
+    lambda_seconds: float | None = None
+    cost_usd: float | None = Field(default=None, description="An estimate, from what DynamoDB has told.")
+    report_url: str | None = Field(default=None, description="Of report.csv, one line for each row.")
+    failed_url: str | None = Field(default=None, description="Of the rows not applied, to be mended.")
+
+
 class Health(Shape):
     """The API answers."""
 
@@ -169,6 +220,11 @@ SHAPES: Final = (
     UserPage,
     RecordPage,
     Stats,
+    ImportRequest,
+    ImportAccepted,
+    ImportStatus,
+    UploadRequest,
+    Upload,
     Health,
     ProblemDocument,
     GatewayRefusal,
@@ -178,7 +234,7 @@ STATUS_WORDS: Final = {
     401: "There is no valid token.",
     403: "The request is not signed, or its sender may not do this.",
     404: "There is no such user or change.",
-    409: "A name is taken, the user is there already, or the change_id was used for another request.",
+    409: "A name is taken, the user is there already, or the id was used for another request.",
     412: "The user is not at the expected version.",
     413: "The body is too large.",
     415: "The body is not JSON.",
@@ -192,6 +248,12 @@ KEY: Final = {
     "in": "header",
     "description": "The change_id: takes effect once, forever. A repetition gets the recorded answer.",
     "schema": {"type": "string", "pattern": limits.CHANGE_ID_PATTERN},
+}
+IMPORT_KEY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The import_id: starts one import, however often it is sent. A new one when left out.",
+    "schema": {"type": "string", "pattern": limits.IMPORT_ID_PATTERN},
 }
 IF_MATCH: Final = {
     "name": "If-Match",
@@ -223,8 +285,10 @@ def document() -> dict[str, Any]:
     components = schemas["$defs"]
     # The caller is the actor: what it says of itself has no place in a body.
     change = components["ChangeRequest"]
-    del change["properties"]["actor"], components["Actor"]
-    change["required"].remove("actor")
+    for request in (change, components["ImportRequest"]):
+        del request["properties"]["actor"]
+        request["required"].remove("actor")
+    del components["Actor"]
     change["title"] = "User change"
     return {
         "openapi": "3.1.0",
@@ -253,9 +317,13 @@ def document() -> dict[str, Any]:
 
 
 def _paths(change: dict[str, Any]) -> dict[str, Any]:
-    user_id, change_id = (
+    user_id, change_id, import_id = (
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": pattern}}
-        for name, pattern in (("user_id", limits.USER_ID_PATTERN), ("change_id", limits.CHANGE_ID_PATTERN))
+        for name, pattern in (
+            ("user_id", limits.USER_ID_PATTERN),
+            ("change_id", limits.CHANGE_ID_PATTERN),
+            ("import_id", limits.IMPORT_ID_PATTERN),
+        )
     )
     changed = {
         200: (ChangeAnswer, "Applied.", ["ETag"]),
@@ -324,6 +392,35 @@ def _paths(change: dict[str, Any]) -> dict[str, Any]:
                 {200: (RecordPage, "Records.", [])},
                 (400, 404, 503),
                 [user_id, *_query(PageParameters)],
+            ),
+        },
+        "/uploads": {
+            "post": _operation(
+                "createUpload",
+                "An address for a file to be imported",
+                {201: (Upload, "Send the file there.", [])},
+                (400, 413, 415, 503),
+                [],
+                body={"$ref": REFERENCE.format(model="UploadRequest")},
+            ),
+        },
+        "/imports": {
+            "post": _operation(
+                "postImport",
+                "Import a file",
+                {202: (ImportAccepted, "Started.", ["Location", "Retry-After"])},
+                (400, 409, 413, 415, 503),
+                [IMPORT_KEY],
+                body={"$ref": REFERENCE.format(model="ImportRequest")},
+            ),
+        },
+        "/imports/{import_id}": {
+            "get": _operation(
+                "getImport",
+                "How far an import is, and how it went",
+                {200: (ImportStatus, "What is known.", [])},
+                (400, 404, 503),
+                [import_id, *_query(NoParameters)],
             ),
         },
         "/stats": {

@@ -6,6 +6,7 @@ from registrar_client.errors import (
     ApiProblem,
     ChangeIdReused,
     Forbidden,
+    ImportIdReused,
     InvalidRequest,
     NameTaken,
     NotFound,
@@ -18,7 +19,17 @@ from registrar_client.errors import (
     UserNotFound,
     VersionConflict,
 )
-from registrar_client.models import Attributes, Change, DayCount, Problem, Record, Stats, User
+from registrar_client.models import (
+    Attributes,
+    Change,
+    DayCount,
+    Import,
+    ImportOptions,
+    Problem,
+    Record,
+    Stats,
+    User,
+)
 from registrar_client.signing import SigV4, Token
 
 __all__ = [
@@ -29,6 +40,9 @@ __all__ = [
     "ChangeIdReused",
     "DayCount",
     "Forbidden",
+    "Import",
+    "ImportIdReused",
+    "ImportOptions",
     "InvalidRequest",
     "NameTaken",
     "NotFound",

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -12,7 +13,7 @@ import httpx
 from registrar_client import calls
 from registrar_client.calls import Call, Page, Retry
 from registrar_client.errors import NotFound, NotReached, StillRunning
-from registrar_client.models import Attributes, Change, Record, Stats, User
+from registrar_client.models import Attributes, Change, Import, ImportOptions, Record, Stats, User
 
 T = TypeVar("T")
 
@@ -166,6 +167,60 @@ class AsyncRegistrarClient:
         """Yield a user's audit records, oldest first, page by page."""
         return self._pages(lambda cursor: calls.history(user_id, page_size, cursor))
 
+    async def upload(self, file: Path, form: str | None = None) -> str:
+        """Upload a file to be imported; return its key.
+
+        Args:
+            file: read a block at a time.
+            form: ``csv`` or ``jsonl``; by the end of the file's name when left out.
+        """
+        target = await self._send(calls.upload(calls.format_of(file, form)))
+
+        async def blocks() -> AsyncIterator[bytes]:
+            with file.open("rb") as content:
+                while block := await asyncio.to_thread(content.read, calls.BLOCK_BYTES):
+                    yield block
+
+        async def put() -> httpx.Response:
+            # Without the length it would go in chunks, which S3 does not take.
+            headers = {"Content-Length": str(file.stat().st_size)}
+            return await self._http.request("PUT", target.url, content=blocks(), headers=headers, auth=None)
+
+        calls.uploaded(await self._tried(put))
+        return target.key
+
+    async def start_import(self, options: ImportOptions, *, import_id: str | None = None) -> str:
+        """Start an import and return its import_id; ``follow_import`` tells how far it is."""
+        return await self._send(calls.start_import(options, import_id))
+
+    async def import_status(self, import_id: str) -> Import:
+        """Return how far an import is, and in the end how it went."""
+        return await self._send(calls.import_status(import_id))
+
+    async def follow_import(self, import_id: str) -> AsyncIterator[Import]:
+        """Yield how far an import is, again and again, until it has ended."""
+        patience = time.monotonic() + calls.UNKNOWN_SECONDS
+        while True:
+            try:
+                status = await self.import_status(import_id)
+            except NotFound:
+                # AWS tells of a new execution a little later.
+                if time.monotonic() > patience:
+                    raise
+            else:
+                yield status
+                if status.status != "RUNNING":
+                    return
+            await asyncio.sleep(calls.IMPORT_POLL_SECONDS)
+
+    async def download(self, url: str) -> AsyncIterator[bytes]:
+        """Yield the bytes of a report, a block at a time."""
+        async with self._http.stream("GET", url, auth=None) as response:
+            if response.is_error:
+                raise calls.gone(response.status_code)
+            async for block in response.aiter_bytes(calls.BLOCK_BYTES):
+                yield block
+
     async def stats(self, days: int = 7) -> Stats:
         """Return users by status, and changes of so many days up to today, UTC."""
         return await self._send(calls.stats(days))
@@ -184,13 +239,20 @@ class AsyncRegistrarClient:
                 yield item
 
     async def _send(self, call: Call[T]) -> T:
+        return call.answered(
+            await self._tried(
+                lambda: self._http.request(
+                    call.method, call.url(self._base_url), headers=dict(call.headers), json=call.body
+                )
+            )
+        )
+
+    async def _tried(self, request: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
         attempt = 0
         while True:
             attempt += 1
             try:
-                response = await self._http.request(
-                    call.method, call.url(self._base_url), headers=dict(call.headers), json=call.body
-                )
+                response = await request()
             except httpx.TransportError as error:
                 pause = self._retry.pause(attempt, None)
                 if pause is None:
@@ -198,5 +260,5 @@ class AsyncRegistrarClient:
             else:
                 pause = self._retry.pause(attempt, response)
                 if pause is None:
-                    return call.answered(response)
+                    return response
             await asyncio.sleep(pause)

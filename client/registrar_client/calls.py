@@ -5,13 +5,23 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 import httpx
 
-from registrar_client.errors import problem_of
-from registrar_client.models import Attributes, Change, Record, Stats, User
+from registrar_client.errors import ApiProblem, problem_of
+from registrar_client.models import (
+    Attributes,
+    Change,
+    Import,
+    ImportOptions,
+    Record,
+    Stats,
+    Upload,
+    User,
+)
 
 T = TypeVar("T")
 
@@ -23,6 +33,11 @@ DELAY_MAX_SECONDS: Final = 5.0
 POLL_SECONDS: Final = 0.2
 UNKNOWN_SECONDS: Final = 5.0
 """So long a change that was just started may be unknown: AWS tells of a new execution a little later."""
+
+FORMATS: Final[Mapping[str, str]] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+
+IMPORT_POLL_SECONDS: Final = 1.0
+BLOCK_BYTES: Final = 1024**2
 
 ANSWER_SECONDS: Final = 35.0
 """Longer than API Gateway waits, so that its answer is not missed."""
@@ -164,6 +179,55 @@ def history(user_id: str, limit: int, cursor: str | None) -> Call[Page[Record]]:
         lambda content: Page(tuple(map(Record.from_json, content["records"])), content["next"]),
         _page(limit, cursor),
     )
+
+
+def upload(form: str) -> Call[Upload]:
+    """Return the call that asks where a file may be sent."""
+    return Call("POST", "/uploads", Upload.from_json, body={"format": form})
+
+
+def format_of(file: Path, given: str | None) -> str:
+    """Return how a file is written: as given, or as the end of its name says.
+
+    Raises:
+        ValueError: neither says it.
+    """
+    form = given or FORMATS.get(file.suffix.lower())
+    if form is None:
+        raise ValueError(f"{file.name} does not end in {', '.join(FORMATS)}: say whether it is csv or jsonl")
+    return form
+
+
+def uploaded(response: httpx.Response) -> None:
+    """Read the answer to an upload.
+
+    Raises:
+        ApiProblem: it was not taken.
+    """
+    if response.is_error:
+        raise problem_of(response.status_code, {"detail": "the upload was refused; begin it again"})
+
+
+def gone(status: int) -> ApiProblem:
+    """Return the exception for a report that is no longer to be had under its address."""
+    return problem_of(status, {"detail": "the address of the report is no longer good; ask for a new one"})
+
+
+def start_import(options: ImportOptions, import_id: str | None) -> Call[str]:
+    """Return the call that starts an import; its answer is the import_id."""
+    headers = {"Idempotency-Key": import_id or uuid.uuid4().hex}
+    return Call(
+        "POST",
+        "/imports",
+        lambda content: str(content["import_id"]),
+        headers=headers,
+        body=options.as_json(),
+    )
+
+
+def import_status(import_id: str) -> Call[Import]:
+    """Return the call that asks how far an import is."""
+    return Call("GET", f"/imports/{_segment(import_id)}", Import.from_json)
 
 
 def stats(days: int) -> Call[Stats]:

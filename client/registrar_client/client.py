@@ -1,8 +1,9 @@
 """The client, for code that waits."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -11,7 +12,7 @@ import httpx
 from registrar_client import calls
 from registrar_client.calls import Call, Page, Retry
 from registrar_client.errors import NotFound, NotReached, StillRunning
-from registrar_client.models import Attributes, Change, Record, Stats, User
+from registrar_client.models import Attributes, Change, Import, ImportOptions, Record, Stats, User
 
 T = TypeVar("T")
 
@@ -174,6 +175,53 @@ class RegistrarClient:
         """Yield a user's audit records, oldest first, page by page."""
         return self._pages(lambda cursor: calls.history(user_id, page_size, cursor))
 
+    def upload(self, file: Path, form: str | None = None) -> str:
+        """Upload a file to be imported; return its key.
+
+        Args:
+            file: read a block at a time.
+            form: ``csv`` or ``jsonl``; by the end of the file's name when left out.
+        """
+        target = self._send(calls.upload(calls.format_of(file, form)))
+
+        def put() -> httpx.Response:
+            with file.open("rb") as content:
+                return self._http.request("PUT", target.url, content=content, auth=None)
+
+        calls.uploaded(self._tried(put))
+        return target.key
+
+    def start_import(self, options: ImportOptions, *, import_id: str | None = None) -> str:
+        """Start an import and return its import_id; ``follow_import`` tells how far it is."""
+        return self._send(calls.start_import(options, import_id))
+
+    def import_status(self, import_id: str) -> Import:
+        """Return how far an import is, and in the end how it went."""
+        return self._send(calls.import_status(import_id))
+
+    def follow_import(self, import_id: str) -> Iterator[Import]:
+        """Yield how far an import is, again and again, until it has ended."""
+        patience = time.monotonic() + calls.UNKNOWN_SECONDS
+        while True:
+            try:
+                status = self.import_status(import_id)
+            except NotFound:
+                # AWS tells of a new execution a little later.
+                if time.monotonic() > patience:
+                    raise
+            else:
+                yield status
+                if status.status != "RUNNING":
+                    return
+            time.sleep(calls.IMPORT_POLL_SECONDS)
+
+    def download(self, url: str) -> Iterator[bytes]:
+        """Yield the bytes of a report, a block at a time."""
+        with self._http.stream("GET", url, auth=None) as response:
+            if response.is_error:
+                raise calls.gone(response.status_code)
+            yield from response.iter_bytes(calls.BLOCK_BYTES)
+
     def stats(self, days: int = 7) -> Stats:
         """Return users by status, and changes of so many days up to today, UTC."""
         return self._send(calls.stats(days))
@@ -190,13 +238,20 @@ class RegistrarClient:
             yield from page.items
 
     def _send(self, call: Call[T]) -> T:
+        return call.answered(
+            self._tried(
+                lambda: self._http.request(
+                    call.method, call.url(self._base_url), headers=dict(call.headers), json=call.body
+                )
+            )
+        )
+
+    def _tried(self, request: Callable[[], httpx.Response]) -> httpx.Response:
         attempt = 0
         while True:
             attempt += 1
             try:
-                response = self._http.request(
-                    call.method, call.url(self._base_url), headers=dict(call.headers), json=call.body
-                )
+                response = request()
             except httpx.TransportError as error:
                 pause = self._retry.pause(attempt, None)
                 if pause is None:
@@ -204,5 +259,5 @@ class RegistrarClient:
             else:
                 pause = self._retry.pause(attempt, response)
                 if pause is None:
-                    return call.answered(response)
+                    return response
             time.sleep(pause)

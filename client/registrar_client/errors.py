@@ -67,6 +67,10 @@ class ChangeIdReused(ApiProblem):
     """The change_id was used for another request."""
 
 
+class ImportIdReused(ApiProblem):
+    """The import_id was used for another import."""
+
+
 class VersionConflict(ApiProblem):
     """The user is not at the expected version."""
 
@@ -87,6 +91,7 @@ _BY_CODE: Final[Mapping[str, type[ApiProblem]]] = {
     "user_exists": UserExists,
     "name_taken": NameTaken,
     "change_id_reused": ChangeIdReused,
+    "import_id_reused": ImportIdReused,
     "version_conflict": VersionConflict,
     "payload_too_large": InvalidRequest,
     "unavailable": Unavailable,

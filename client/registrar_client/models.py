@@ -152,6 +152,114 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Upload:
+    """Where a file is sent, and the key under which an import finds it."""
+
+    key: str
+    url: str
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Read one from an answer."""
+        return cls(value["key"], value["url"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportOptions:
+    """What is asked of an import.
+
+    Attributes:
+        key: the object to import, such as ``upload`` returns.
+        bucket: another bucket than the stage's own.
+        format: ``csv`` or ``jsonl``; by the end of the key when left out.
+        columns: of a CSV: a column's name to the field that it holds, None to pass it over.
+        import_key: rows of one content and one key are one change; the file's SHA-256 when left out.
+        dry_run: find out what would happen, and write nothing.
+        fail_fast: stop when so many rows were not applied.
+        tolerated_failure_percentage: stop when more than this share of all rows was not applied.
+        reason: for rows without one of their own.
+    """
+
+    key: str
+    bucket: str | None = None
+    format: str | None = None
+    columns: Mapping[str, str | None] | None = None
+    import_key: str | None = None
+    dry_run: bool = False
+    fail_fast: int | None = None
+    tolerated_failure_percentage: int | None = None
+    reason: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return them as the API takes them."""
+        given = {name: value for name, value in vars(self).items() if value is not None}
+        source = {name: given.pop(name) for name in ("bucket", "key") if name in given}
+        return {"source": source, **given}
+
+
+@dataclass(frozen=True)
+class Import:
+    """How far an import is, and in the end how it went.
+
+    Attributes:
+        status: ``RUNNING``, ``SUCCEEDED``, ``REFUSED`` (the file as a whole, as ``problems`` says), or how
+            the execution ended without a report.
+        rows: how many there are, None while that is being found out.
+        replayed: rows that had been decided before, whatever the answer.
+        failed: rows that were not decided: a fault, or the import had stopped before.
+        not_applied: rows whose answer is not ``APPLIED``, replayed or not.
+        report_url: for a while the address of one line for each row, None before the end.
+        failed_url: the same, of the rows that were not applied, to be mended.
+        content: all that the API said.
+    """
+
+    import_id: str
+    status: str
+    problems: tuple[Problem, ...]
+    dry_run: bool
+    rows: int | None
+    applied: int
+    rejected: int
+    replayed: int
+    failed: int
+    not_applied: int
+    started_at: datetime | None
+    seconds: float | None
+    cost_usd: float | None
+    report_url: str | None
+    failed_url: str | None
+    content: Mapping[str, Any]
+
+    @property
+    def done(self) -> int:
+        """How many rows have been answered."""
+        return self.applied + self.rejected + self.replayed + self.failed
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Read one from an answer."""
+        started = value.get("started_at")
+        return cls(
+            value["import_id"],
+            value["status"],
+            tuple(map(Problem.from_json, value["errors"])),
+            value.get("dry_run", False),
+            value.get("rows"),
+            value.get("applied", 0),
+            value.get("rejected", 0),
+            value.get("replayed", 0),
+            value.get("failed", 0),
+            value.get("not_applied", 0),
+            datetime.fromisoformat(started) if started else None,
+            value.get("seconds"),
+            value.get("cost_usd"),
+            value.get("report_url"),
+            value.get("failed_url"),
+            value,
+        )
+
+
+@dataclass(frozen=True)
 class DayCount:
     """So many changes of a day, UTC, had this action and outcome."""
 

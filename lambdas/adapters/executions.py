@@ -30,7 +30,7 @@ def client_from_environment() -> "SFNClient":
 
 
 class Executions:
-    """Executions of the machine in its two kinds: EXPRESS answers at once, STANDARD goes on by itself."""
+    """Executions of a machine in its two kinds: EXPRESS answers at once, STANDARD goes on by itself."""
 
     def __init__(self, client: "SFNClient", express: str, standard: str) -> None:
         self._client = client
@@ -41,6 +41,11 @@ class Executions:
     def from_environment(cls, client: "SFNClient") -> Self:
         """Make the adapter of a function from ``EXPRESS_MACHINE`` and ``STANDARD_MACHINE``, ARNs both."""
         return cls(client, os.environ["EXPRESS_MACHINE"], os.environ["STANDARD_MACHINE"])
+
+    @classmethod
+    def imports(cls, client: "SFNClient") -> Self:
+        """Make the adapter of a function from ``IMPORT_MACHINE``, an ARN; imports are STANDARD only."""
+        return cls(client, "", os.environ["IMPORT_MACHINE"])
 
     def answer(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
         """Run a change and return its answer, with one call and no polling.
@@ -78,9 +83,22 @@ class Executions:
         Raises:
             TransientFault: throttled or not reached; try again.
         """
+        found = self._describe(name)
+        return None if found is None else str(found["status"])
+
+    def input(self, name: str) -> Any:  # noqa: ANN401 - any JSON value
+        """Return what was started under a name, None when nothing was.
+
+        Raises:
+            TransientFault: throttled or not reached; try again.
+        """
+        found = self._describe(name)
+        return None if found is None else json.loads(found["input"])
+
+    def _describe(self, name: str) -> Any:  # noqa: ANN401 - boto3's
         arn = f"{self._standard.replace(':stateMachine:', ':execution:')}:{name}"
         try:
             with transient_faults():
-                return self._client.describe_execution(executionArn=arn)["status"]
+                return self._client.describe_execution(executionArn=arn)
         except self._client.exceptions.ExecutionDoesNotExist:
             return None

@@ -8,7 +8,7 @@ from typing import Any, Final
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from api import changes, stats, users
+from api import changes, imports, stats, users
 from api.problems import Refused
 from registrar.errors import TransientFault
 
@@ -16,7 +16,7 @@ RETRY_AFTER_SECONDS: Final = 1
 
 logger = logging.getLogger()
 app = APIGatewayHttpResolver()
-for routes in (changes, users, stats):
+for routes in (changes, users, imports, stats):
     app.include_router(routes.router)
 # As Powertools keeps them: it tells a path's methods nowhere else.
 ROUTES: Final = (*app._static_routes, *app._dynamic_routes)  # noqa: SLF001

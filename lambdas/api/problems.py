@@ -27,6 +27,7 @@ STATUSES: Final[Mapping[str, HTTPStatus]] = {
 TITLES: Final[Mapping[str, str]] = {
     INVALID: "The request is not valid",
     "change_id_reused": "This change_id was used for another request",
+    "import_id_reused": "This import_id was used for another import",
     "user_not_found": "There is no such user",
     "user_exists": "There is a user with this user_id",
     "version_conflict": "The user has changed in the meantime",

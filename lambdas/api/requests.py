@@ -159,7 +159,7 @@ def change_id_of(event: APIGatewayProxyEventV2, body: dict[str, Any]) -> str:
     if key is None:
         # One that is not valid is rejected, and recorded, by the state machine.
         return given if isinstance(given, str) and limits.is_change_id(given) else uuid.uuid4().hex
-    key = _unquoted(key)
+    key = unquoted(key)
     if not limits.is_change_id(key):
         raise invalid(
             Problem(
@@ -214,6 +214,7 @@ def actor_of(event: APIGatewayProxyEventV2) -> dict[str, str]:
     return actor
 
 
-def _unquoted(text: str) -> str:
+def unquoted(text: str) -> str:
+    """Return a key without the quotes that it may have."""
     text = text.strip()
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text

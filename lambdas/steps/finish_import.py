@@ -2,13 +2,17 @@
 
 import json
 import logging
-from typing import Any
+import os
+from typing import Any, Final
 
 from adapters import objects
 from adapters.objects import Objects
 from registrar.errors import ImportRefused
 from workflow.finish_import import finish_import, refuse_import
 from workflow.import_store import ImportStore
+
+# All functions of an import have the same.
+MEMORY_GB: Final = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024")) / 1024
 
 logger = logging.getLogger()
 s3_client = objects.client_from_environment()
@@ -31,6 +35,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         plan = store.plan()
         if plan is None:
             raise LookupError(store.key("plan.json"))
-        summary = finish_import(store, plan)
+        summary = finish_import(store, plan, MEMORY_GB)
     logger.info("finished", extra={"import_id": store.import_id, "status": summary["status"]})
     return summary

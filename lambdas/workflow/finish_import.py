@@ -9,6 +9,7 @@ from typing import Any, Final, TextIO
 from adapters import system
 from adapters.spool import Spool
 from registrar.bulk.columns import ERRORS, NULL, cell_of
+from registrar.bulk.cost import estimate
 from registrar.bulk.plan import Plan
 from registrar.bulk.reading import Format
 from registrar.bulk.results import Consumed, RowResult, Tally
@@ -20,8 +21,13 @@ REPORT: Final = ("row", "change_id", "outcome", "replayed", "version", "codes", 
 KINDS: Final = {Format.CSV: "text/csv; charset=utf-8", Format.JSONL: "application/jsonl"}
 
 
-def finish_import(store: ImportStore, plan: Plan) -> dict[str, Any]:
+def finish_import(store: ImportStore, plan: Plan, memory_gb: float) -> dict[str, Any]:
     """Write the report, the rows to be mended, and the summary; return the summary.
+
+    Args:
+        store: the import's.
+        plan: the import's.
+        memory_gb: what the functions are billed for.
 
     Raises:
         LookupError: a chunk has no result.
@@ -60,6 +66,7 @@ def finish_import(store: ImportStore, plan: Plan) -> dict[str, Any]:
         "write_units": consumed.write_units,
         "read_units": consumed.read_units,
         "lambda_seconds": round(consumed.milliseconds / 1000, 3),
+        "cost_usd": round(estimate(consumed, plan.chunks, memory_gb), 6),
         "errors": [],
     }
     store.write_summary(summary)

@@ -38,6 +38,17 @@ class Tables:
             self._client.scan, TableName=self._names[table], Segment=segment, TotalSegments=segments
         )
 
+    def live_users(self, segment: int, segments: int) -> Iterator[list[Item]]:
+        """Yield the pages of one of the segments of the index of live users, eventually consistent."""
+        yield from self._pages(
+            self._client.scan,
+            TableName=self._names["Users"],
+            IndexName="by_status",
+            Segment=segment,
+            TotalSegments=segments,
+            ConsistentRead=False,
+        )
+
     def trail(self, user_id: str, prefix: str = "") -> Iterator[list[Item]]:
         """Yield the pages of a user's records whose sequence has a prefix, in order of their sequence."""
         condition, values = "user_id = :user", {":user": {"S": user_id}}
@@ -67,7 +78,7 @@ class Tables:
 
     def _pages(self, read: Any, **request: Any) -> Iterator[list[Item]]:  # noqa: ANN401 - a client's method
         while True:
-            page = read(**request, ConsistentRead=True)
+            page = read(**{"ConsistentRead": True, **request})
             yield [plain(item) for item in page["Items"]]
             if "LastEvaluatedKey" not in page:
                 return

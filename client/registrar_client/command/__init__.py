@@ -6,14 +6,14 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from registrar_client.check.tables import IncompleteRead
-from registrar_client.command import changes, check, reads
+from registrar_client.command import changes, check, export, imports, reads
 from registrar_client.errors import ApiProblem, NotFound, RegistrarError, StillRunning
 from registrar_client.stage import StageNotFound
 
 NO, FAILED, INTERRUPTED = 1, 2, 130
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
-for module in (changes, reads, check):
+for module in (changes, reads, imports, export, check):
     module.add_to(app)
 
 

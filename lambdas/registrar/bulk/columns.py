@@ -59,19 +59,20 @@ class Columns:
                 found.append(None)
             elif field not in FIELDS:
                 message = (
-                    f"is none of {', '.join(FIELDS)}; map it to one of them, or to nothing to pass it over"
+                    f"column {place} is none of {', '.join(FIELDS)};"
+                    " map it to one of them, or to nothing to pass it over"
                 )
                 problems.append(Problem("unknown_column", path, message))
             elif field in found:
-                problems.append(Problem("not_allowed", path, f"is the second column for {field}"))
+                problems.append(Problem("not_allowed", path, f"column {place} is the second for {field}"))
             else:
                 found.append(field)
         absent = [name for name in renamed if name not in map(_normal, header)]
         problems += [
-            Problem("required", "/columns", f"{len(absent)} mapped columns are not in the header")
+            Problem("required", "/columns", f"{len(absent)} of the mapped columns are not in the header")
         ] * bool(absent)
         if REQUIRED not in found and not problems:
-            message = f"has no column {REQUIRED}; map the one that holds it (an empty cell gets a new id)"
+            message = f"there is no column {REQUIRED}; map the one that holds it (an empty cell gets a new id)"
             problems.append(Problem("required", "/columns", message))
         if problems:
             raise ImportRefused(*problems)

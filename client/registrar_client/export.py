@@ -1,0 +1,73 @@
+"""Streams users and the ledger out of the tables, in memory that does not grow with them."""
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final, TextIO
+
+from registrar_client.check.merge import merged
+from registrar_client.check.rules import Item
+from registrar_client.check.tables import Tables
+
+COLUMNS: Final = ("user_id", "username", "email", "display_name", "status", "tags")
+ATTRIBUTES: Final = COLUMNS[1:]
+
+# A leading ' goes before what a spreadsheet would run, and before \N, which is no text for an import.
+_GUARDED: Final = re.compile(r"'*[=+\-@\t\r\\]")
+
+
+def live_users(tables: Tables, segments: int) -> Iterator[Item]:
+    """Yield all live users, in no order; one that was changed just now may be as it was before."""
+    yield from merged([_flat(tables.live_users(segment, segments)) for segment in range(segments)])
+
+
+def records(tables: Tables, segments: int) -> Iterator[Item]:
+    """Yield all audit records, in no order, strongly consistent."""
+    yield from merged([_flat(tables.scan("Ledger", segment, segments)) for segment in range(segments)])
+
+
+def write_csv(users: Iterator[Item], file: TextIO) -> int:
+    """Write users as an import takes them; return how many there were."""
+    lines = csv.writer(file, lineterminator="\r\n")
+    lines.writerow(COLUMNS)
+    count = 0
+    for user in users:
+        lines.writerow([_cell(user.get(name)) for name in COLUMNS])
+        count += 1
+    return count
+
+
+def write_jsonl(users: Iterator[Item], file: TextIO) -> int:
+    """Write users as an import takes them; return how many there were."""
+    return write_lines(
+        (
+            {
+                "user_id": user["user_id"],
+                "attributes": {name: user[name] for name in ATTRIBUTES if name in user},
+            }
+            for user in users
+        ),
+        file,
+    )
+
+
+def write_lines(values: Iterator[Any], file: TextIO) -> int:
+    """Write JSON values, one to a line; return how many there were."""
+    count = 0
+    for value in values:
+        file.write(json.dumps(value, ensure_ascii=False) + "\n")
+        count += 1
+    return count
+
+
+def _cell(value: Any) -> str:  # noqa: ANN401 - of an attribute
+    if value is None:
+        return ""
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+    return f"'{text}" if _GUARDED.match(text) else text
+
+
+def _flat(pages: Iterator[list[Item]]) -> Iterator[Item]:
+    for page in pages:
+        yield from page

@@ -1,0 +1,115 @@
+"""The routes of imports: where a file goes, how an import is started, how far it is."""
+
+import uuid
+from http import HTTPStatus
+from typing import Any, Final
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from adapters import objects
+from adapters.executions import Executions
+from adapters.objects import Objects
+from api.changes import json_response, states_client
+from api.problems import Refused, invalid
+from api.requests import NoParameters, actor_of, body_of, parameters_of, unquoted
+from registrar import limits
+from registrar.bulk.plan import Plan
+from registrar.bulk.reading import Format
+from registrar.bulk.request import import_request_of
+from registrar.errors import ImportRefused, Problem
+from workflow.import_store import UPLOADS, ImportStore
+
+LINK_SECONDS: Final = 900
+POLL_SECONDS: Final = 1
+
+router = APIGatewayHttpRouter()
+s3_client = objects.client_from_environment()
+
+
+@router.post("/uploads")
+def post_upload() -> Response[str]:
+    """Return an address that takes a file, and the key under which an import finds it then."""
+    wanted = body_of(router.current_event)
+    form = wanted.get("format")
+    if form not in list(Format) or len(wanted) > 1:
+        raise invalid(Problem("not_allowed", "/format", "must be csv or jsonl, and is all there is to say"))
+    key = f"{UPLOADS}{uuid.uuid4().hex}.{form}"
+    url = Objects.from_environment(s3_client).link_to_write(key, LINK_SECONDS)
+    return json_response(HTTPStatus.CREATED, {"key": key, "url": url, "seconds": LINK_SECONDS})
+
+
+@router.post("/imports")
+def post_import() -> Response[str]:
+    """Start an import."""
+    event = router.current_event
+    body = body_of(event)
+    if "actor" in body:
+        raise invalid(Problem("not_allowed", "/actor", "is the caller, as the signature or token says"))
+    import_id = _import_id(event.headers.get("idempotency-key"))
+    request = {**body, "actor": actor_of(event)}
+    try:
+        import_request_of(request).file_format()
+    except ImportRefused as refused:
+        raise invalid(*refused.problems) from None
+    executions = Executions.imports(states_client)
+    if not executions.start(import_id, request) and executions.input(import_id) != request:
+        problem = Problem(
+            "import_id_reused", "/headers/Idempotency-Key", "was used for another import; choose a new one"
+        )
+        raise Refused(HTTPStatus.CONFLICT, "import_id_reused", problem)
+    headers = {"Location": f"/imports/{import_id}", "Retry-After": str(POLL_SECONDS)}
+    return json_response(HTTPStatus.ACCEPTED, {"import_id": import_id, "status": "RUNNING"}, headers)
+
+
+@router.get("/imports/<import_id>")
+def get_import(import_id: str) -> Response[str]:
+    """Tell how far an import is, and in the end how it went."""
+    parameters_of(router.current_event, NoParameters)
+    status = None
+    if limits.is_import_id(import_id):
+        store = ImportStore(Objects.from_environment(s3_client), import_id)
+        status = _status(store, store.plan())
+    if status is None:
+        raise Refused(HTTPStatus.NOT_FOUND, "not_found", detail="nothing is known of this import")
+    return json_response(HTTPStatus.OK, status)
+
+
+def _import_id(key: str | None) -> str:
+    if key is None:
+        return uuid.uuid4().hex
+    key = unquoted(key)
+    if not limits.is_import_id(key):
+        message = f"does not have the form {limits.IMPORT_ID_PATTERN}"
+        raise invalid(Problem("bad_format", "/headers/Idempotency-Key", message))
+    return key
+
+
+def _status(store: ImportStore, plan: Plan | None) -> dict[str, Any] | None:
+    summary = store.summary()
+    if summary is not None:
+        return {**summary, **({} if plan is None else _links(store, plan))}
+    running = Executions.imports(states_client).status(store.import_id)
+    if running is None:
+        return None
+    known: dict[str, Any] = {"import_id": store.import_id, "status": running, "errors": []}
+    if plan is None:
+        return known
+    tally = store.progress()
+    return {
+        **known,
+        "import_key": plan.import_key,
+        "dry_run": plan.dry_run,
+        "rows": plan.rows,
+        "applied": tally.applied,
+        "rejected": tally.rejected,
+        "replayed": tally.replayed,
+        "failed": tally.failed,
+        "not_applied": tally.not_applied,
+        "started_at": plan.started_at,
+    }
+
+
+def _links(store: ImportStore, plan: Plan) -> dict[str, str]:
+    keys = {"report_url": store.report_key, "failed_url": store.failed_key(plan.format)}
+    return {name: store.objects.link_to_read(key, LINK_SECONDS) for name, key in keys.items()}
