@@ -14,11 +14,16 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 
 
-def draw(definition: dict[str, Any]) -> str:
+OUTCOMES = {"user_change": ("APPLIED", "REJECTED"), "import_users": ("REPORTED", "REFUSED")}
+"""What a machine answers when nothing was caught, and when something was."""
+
+
+def draw(definition: dict[str, Any], outcomes: tuple[str, str] = OUTCOMES["user_change"]) -> str:
     """Draw a state machine as a Mermaid flowchart.
 
     Args:
-        definition: Amazon States Language with Task states only and a TimeoutSeconds for the whole.
+        definition: Amazon States Language with Task states, Maps over Task states, and a TimeoutSeconds.
+        outcomes: what it answers when nothing was caught, and when something was.
 
     Raises:
         ValueError: a state is of another type; a picture without its ways on would be wrong.
@@ -27,9 +32,7 @@ def draw(definition: dict[str, Any]) -> str:
     decided = _before_any_catch(definition)
     lines = ["flowchart TD", f"    start([start]) --> {definition['StartAt']}", "    subgraph machine [ ]"]
     for name, state in states.items():
-        if state["Type"] != "Task":
-            raise ValueError(f"{name} is a {state['Type']}: teach docs/diagram.py to draw it")
-        lines.append(f'    {name}["{_box(name, state)}"]')
+        lines += _drawn(name, state)
         if "Next" in state:
             lines.append(f"    {name} --> {state['Next']}")
         lines += [
@@ -39,11 +42,24 @@ def draw(definition: dict[str, Any]) -> str:
     lines.append("    end")
     for name, state in states.items():
         if state.get("End"):
-            outcome = "APPLIED" if name in decided else "REJECTED"
+            outcome = outcomes[0] if name in decided else outcomes[1]
             lines.append(f"    {name} --> {outcome}([succeeded: {outcome}])")
     fault = f"any other error, retries used up or {definition['TimeoutSeconds']} s over"
     lines.append(f'    machine -. "{fault}" .-> FAILED([failed: alarm])')
     return "\n".join(lines) + "\n"
+
+
+def _drawn(name: str, state: dict[str, Any]) -> list[str]:
+    if state["Type"] == "Task":
+        return [f'    {name}["{_box(name, state)}"]']
+    if state["Type"] != "Map":
+        raise ValueError(f"{name} is a {state['Type']}: teach docs/diagram.py to draw it")
+    lines = [f'    subgraph {name} ["{name}: for each chunk, up to {state["MaxConcurrency"]} at once"]']
+    for inner, task in state["ItemProcessor"]["States"].items():
+        lines += _drawn(inner, task)
+        if "Next" in task:
+            lines.append(f"    {inner} --> {task['Next']}")
+    return [*lines, "    end"]
 
 
 def _before_any_catch(definition: dict[str, Any]) -> set[str]:
@@ -78,7 +94,8 @@ def pictures(root: Path) -> dict[Path, str]:
     text = readme.read_text(encoding="utf-8") if readme.exists() else None
     for machine in sorted((root / "statemachines").glob("*.asl.json")):
         name = machine.name.replace(".asl.json", ".mmd")
-        mermaid = draw(json.loads(machine.read_text(encoding="utf-8")))
+        outcomes = OUTCOMES[name.removesuffix(".mmd")]
+        mermaid = draw(json.loads(machine.read_text(encoding="utf-8")), outcomes)
         files[root / "docs" / name] = mermaid
         text = embed(text, name, mermaid) if text is not None else None
     return files if text is None else {**files, readme: text}

@@ -13,9 +13,15 @@ from app import add_stacks
 from infra.settings import StageSettings
 
 STEPS = ("ValidateChange", "WriteChange", "AuditChange", "AuditRejection")
-FUNCTIONS = (*STEPS, "Guard", "Projection", "Http/Answer")
+IMPORT_STEPS = tuple(
+    f"ImportUsers/{name}" for name in ("PlanImport", "WriteChunk", "AuditChunk", "FinishImport")
+)
+WHOLE_FILE = ("ImportUsers/PlanImport", "ImportUsers/FinishImport")
+FUNCTIONS = (*STEPS, *IMPORT_STEPS, "Guard", "Projection", "Http/Answer")
 CONSUMERS = {"Guard": "NewReceipts", "Projection": "NewRecords"}
-MACHINES = ("UserChange", "UserChangeExpress")
+CHANGE_MACHINES = ("UserChange", "UserChangeExpress")
+IMPORT_MACHINE = "ImportUsers/Machine"
+MACHINES = (*CHANGE_MACHINES, IMPORT_MACHINE)
 STACKS = ("Data", "Workflow")
 CONTEXT = json.loads((Path(__file__).parents[2] / "cdk.json").read_text())["context"]
 

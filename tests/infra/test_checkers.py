@@ -11,11 +11,33 @@ from tests.infra.synthesized import CONSUMERS, FUNCTIONS, MACHINES, STACKS, Stag
 
 # CDK always writes down the dependency on a role beside the reference to it.
 CONFIG = ManualArgs(regions=["us-east-1"], ignore_checks=["W3005"])
-EXECUTIONS_OF_THE_MACHINE = (
-    "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:"
-    "<UserChangeStateMachineBC521792.Name>:*]"
-)
 ROLES = {f"{owner}/Role/DefaultPolicy" for owner in (*FUNCTIONS, *MACHINES)}
+
+
+def executions(machine: str, pattern: str) -> str:
+    where = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution"
+    return f"AwsSolutions-IAM5[Resource::{where}:<{machine}.Name>{pattern}]"
+
+
+CHANGES, IMPORTS = "UserChangeStateMachineBC521792", "ImportUsersMachineStateMachine6ECE74F8"
+BUCKET = "Data:ExportsOutputFnGetAttImportsBucketB463A28BArnED5516E7"
+KEYS = {
+    "ImportUsers/PlanImport": ("uploads/*", "imports/*"),
+    "ImportUsers/WriteChunk": ("imports/*", "imports/*/written/*"),
+    "ImportUsers/AuditChunk": ("imports/*", "imports/*/results/*", "imports/*/progress/*"),
+    "ImportUsers/FinishImport": (
+        "imports/*",
+        "imports/*/report.csv",
+        "imports/*/failed.*",
+        "imports/*/summary.json",
+    ),
+    "ImportUsers/Machine": ("imports/*/manifest.json",),
+    "Http/Answer": ("imports/*", "uploads/*"),
+}
+
+
+def objects(stage: Stage, pattern: str) -> str:
+    return f"AwsSolutions-IAM5[Resource::Registrar-{stage.settings.name}-{BUCKET}/{pattern}]"
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -40,7 +62,15 @@ def test_every_acknowledgement_is_needed_and_none_hides_more_than_it_says(unackn
         *(("AwsSolutions-SF1", f"{name}/StateMachine") for name in MACHINES),
         *(("AwsSolutions-SQS3", f"{name}/{stream}/Failed") for name, stream in CONSUMERS.items()),
         ("AwsSolutions-APIG4", "Http/Api/GET--health"),
-        (EXECUTIONS_OF_THE_MACHINE, "Http/Answer/Role/DefaultPolicy"),
+        ("AwsSolutions-S1", "Imports/Bucket"),
+        (executions(CHANGES, ":*"), "Http/Answer/Role/DefaultPolicy"),
+        (executions(IMPORTS, ":*"), "Http/Answer/Role/DefaultPolicy"),
+        *((executions(IMPORTS, pattern), "ImportUsers/MapPolicy") for pattern in (":*", "/*")),
+        *(
+            (objects(unacknowledged, pattern), f"{owner}/Role/DefaultPolicy")
+            for owner, patterns in KEYS.items()
+            for pattern in patterns
+        ),
     }
 
 
@@ -55,9 +85,18 @@ def test_every_acknowledgement_gives_a_reason(stage: Stage):
     }
     assert set(reasons) == {
         *((name.split("/")[-1], rule) for name in FUNCTIONS for rule in ("L1", "IAM5[Resource::*]")),
-        *((name, rule) for name in MACHINES for rule in ("SF1", "IAM5[Resource::*]")),
+        *((name.split("/")[-1], rule) for name in MACHINES for rule in ("SF1", "IAM5[Resource::*]")),
         ("Failed", "SQS3"),
         ("GET--health", "APIG4"),
-        ("Answer", EXECUTIONS_OF_THE_MACHINE.removeprefix("AwsSolutions-")),
+        *(
+            ("Answer", executions(machine, ":*").removeprefix("AwsSolutions-"))
+            for machine in (CHANGES, IMPORTS)
+        ),
+        *(("MapPolicy", executions(IMPORTS, p).removeprefix("AwsSolutions-")) for p in (":*", "/*")),
+        *(
+            ("Role", objects(stage, pattern).removeprefix("AwsSolutions-"))
+            for patterns in KEYS.values()
+            for pattern in patterns
+        ),
     }
     assert all(len(reason.split()) > 5 for reason in reasons.values())

@@ -2,7 +2,7 @@
 
 from infra.code_asset import PYTHON_VERSION
 from infra.settings import FunctionRuntime
-from tests.infra.synthesized import FUNCTIONS, MACHINES, Stage
+from tests.infra.synthesized import FUNCTIONS, IMPORT_STEPS, MACHINES, WHOLE_FILE, Stage, path_of
 
 RUNTIMES = {FunctionRuntime.MANAGED: f"python{PYTHON_VERSION}", FunctionRuntime.LOCAL: "provided.al2023"}
 
@@ -35,7 +35,9 @@ def test_every_function_writes_json_logs_to_its_own_group_and_to_no_other(stage:
 def test_every_function_and_machine_is_traced_and_every_function_has_a_timeout(stage: Stage):
     for function in stage.resources("AWS::Lambda::Function").values():
         assert function["Properties"]["TracingConfig"] == {"Mode": "Active"}
-        assert function["Properties"]["Timeout"] <= 60
+        path = path_of(function).removesuffix("/Function")
+        most = 840 if path in WHOLE_FILE else 110 if path in IMPORT_STEPS else 60
+        assert function["Properties"]["Timeout"] <= most
     for machine in stage.resources("AWS::StepFunctions::StateMachine").values():
         assert machine["Properties"]["TracingConfiguration"] == {"Enabled": True}
 

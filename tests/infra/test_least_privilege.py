@@ -11,7 +11,16 @@ from boto3.dynamodb.types import TypeSerializer
 from registrar.change import Outcome
 from registrar.errors import ChangeRejected
 from registrar.record import Draft, seal
-from tests.infra.synthesized import FUNCTIONS, MACHINES, STEPS, Stage, listed
+from tests.infra.synthesized import (
+    CHANGE_MACHINES,
+    FUNCTIONS,
+    IMPORT_MACHINE,
+    IMPORT_STEPS,
+    STEPS,
+    Stage,
+    listed,
+)
+from tests.memory_s3 import MemoryS3
 
 USERS, LEDGER, COUNTERS, KEY = "Users/Table", "Ledger/Table", "Counters/Table", "Key"
 
@@ -33,12 +42,18 @@ ON_EVERY_RESOURCE = {
     **{f"{name}/Role": XRAY for name in STEPS},
     "Guard/Role": XRAY | {"dynamodb:ListStreams"},
     "Projection/Role": XRAY | {"dynamodb:ListStreams"},
-    # The executions of one machine: those are named by the changes' ids.
-    "Http/Answer/Role": XRAY | {"states:DescribeExecution"},
+    # The executions of two machines are named by the ids of changes and imports, objects by those of imports.
+    "Http/Answer/Role": XRAY | {"states:DescribeExecution", "s3:GetObject", "s3:PutObject"},
+    **{f"{name}/Role": XRAY | {"s3:GetObject", "s3:PutObject"} for name in IMPORT_STEPS},
     **{
         f"{name}/Role": XRAY | {"xray:GetSamplingRules", "xray:GetSamplingTargets"} | MACHINE_LOGS
-        for name in MACHINES
+        for name in CHANGE_MACHINES
     },
+    # The executions of its chunks.
+    f"{IMPORT_MACHINE}/Role": XRAY
+    | {"xray:GetSamplingRules", "xray:GetSamplingTargets"}
+    | MACHINE_LOGS
+    | {"s3:GetObject", "states:DescribeExecution", "states:RedriveExecution", "states:StopExecution"},
 }
 
 Permission = tuple[str, str, str | None]
@@ -79,6 +94,12 @@ class RecordingDynamoDB:
         named = [key["pk"]["S"] for key in request["Keys"] if "pk" in key and "sk" not in key]
         found = [self._items[name] for name in named if name in self._items]
         return {"Responses": {table: found}}
+
+    def batch_execute_statement(self, **call: Any) -> dict[str, Any]:
+        for statement in call["Statements"]:
+            assert statement["Statement"].startswith(f'INSERT INTO "{LEDGER}" VALUE ')
+        self.asked.add(("dynamodb:PartiQLInsert", LEDGER, None))
+        return {"Responses": [{"Error": {"Code": "DuplicateItem"}} for _ in call["Statements"]]}
 
     def get_item(self, **call: Any) -> dict[str, Any]:
         self._ask("GetItem", call["TableName"], call["Key"])
@@ -233,6 +254,81 @@ def test_a_step_may_do_to_the_tables_what_it_does_and_nothing_else(
     assert permissions(stage, ROLES[step]) == client.asked | reading_of_a_stream(step)
 
 
+IMPORT_ROWS = [
+    (1, {"request": {**change("create", username="ada"), "actor": {"id": "a", "type": "user"}}, "lost": {}}),
+    (2, {"request": {"action": "update", "user_id": "u-1", "attributes": {"username": "ida"}}, "lost": {}}),
+    (3, {"request": {"action": "delete", "user_id": "u-1"}, "lost": {}}),
+    (4, {"request": {"action": "nonsense"}}),
+]
+
+
+def import_rows() -> list[dict[str, Any]]:
+    rows = []
+    for number, row in IMPORT_ROWS:
+        asked = {name: value for name, value in row["request"].items() if value is not None}
+        asked = {**asked, "change_id": f"c-{number}", "actor": {"id": "a", "type": "user"}}
+        asked.pop("request_hash", None)
+        rows.append({"number": number, "owner": "u-1", "raw": "", **row, "request": asked})
+    return rows
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> MemoryS3:
+    monkeypatch.setenv("IMPORT_BUCKET", "imports")
+    s3 = MemoryS3()
+    for step in ("plan_import", "write_chunk", "audit_chunk", "finish_import"):
+        monkeypatch.setattr(importlib.import_module(f"steps.{step}"), "s3_client", s3)
+    return s3
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_steps_of_an_import_may_do_to_the_tables_what_they_do_and_nothing_else(
+    stage: Stage, bucket: MemoryS3, monkeypatch: pytest.MonkeyPatch
+):
+    asked = {}
+    for step, role in (("write_chunk", "WriteChunk"), ("audit_chunk", "AuditChunk")):
+        asked[role] = set()
+        for import_id, dry_run in (("i-1", False), ("i-2", True)):
+            plan = {"import_id": import_id, "import_key": "k", "format": "csv", "header": [], "rows": 4}
+            plan |= {"chunks": 1, "dry_run": dry_run, "stop_after": None, "started_at": ""}
+            for name, value in (("plan.json", plan), ("chunks/000001.json", import_rows())):
+                bucket.put_object("imports", f"imports/{import_id}/{name}", json.dumps(value).encode())
+            client = RecordingDynamoDB()
+            monkeypatch.setattr(importlib.import_module(f"steps.{step}"), "client", client)
+            importlib.import_module(f"steps.{step}").handler({"import_id": import_id, "chunk": 1}, None)
+            asked[role] |= client.asked
+            if dry_run:
+                assert {action for action, *_ in client.asked} <= {
+                    "dynamodb:GetItem",
+                    "dynamodb:BatchGetItem",
+                }
+        assert permissions(stage, f"ImportUsers/{role}/Role") == asked[role]
+
+
+def test_the_steps_that_see_the_whole_file_touch_no_table(stage: Stage):
+    for role in ("ImportUsers/PlanImport/Role", "ImportUsers/FinishImport/Role"):
+        assert permissions(stage, role) == set()
+
+
+def test_a_step_of_an_import_writes_its_own_objects_and_nobody_else_s(stage: Stage):
+    written: dict[str, set[str]] = {}
+    for role, statement in stage.statements():
+        if statement["Action"] == "s3:PutObject":
+            for resource in listed(statement["Resource"]):
+                written.setdefault(role, set()).add(place(resource).removeprefix("Imports/Bucket"))
+    assert written == {
+        "ImportUsers/PlanImport/Role": {"/imports/*"},
+        "ImportUsers/WriteChunk/Role": {"/imports/*/written/*"},
+        "ImportUsers/AuditChunk/Role": {"/imports/*/results/*", "/imports/*/progress/*"},
+        "ImportUsers/FinishImport/Role": {
+            "/imports/*/report.csv",
+            "/imports/*/failed.*",
+            "/imports/*/summary.json",
+        },
+        "Http/Answer/Role": {"/uploads/*"},
+    }
+
+
 READS = (
     "/users/u-1",
     "/users/u-1/history",
@@ -265,19 +361,20 @@ def test_the_api_may_read_what_it_reads_and_write_nothing(stage: Stage, monkeypa
 
 def test_the_api_may_start_changes_and_ask_about_them(stage: Stage):
     started = {
-        (statement["Action"], json.dumps(statement["Resource"]))
+        (statement["Action"], json.dumps(sorted(listed(statement["Resource"]), key=str)))
         for role, statement in stage.statements()
         if role == "Http/Answer/Role" and "states:" in str(statement["Action"])
     }
     exact = {
-        ("states:StartSyncExecution", '"UserChangeExpress/StateMachine"'),
-        ("states:StartExecution", '"UserChange/StateMachine"'),
+        ("states:StartSyncExecution", '["UserChangeExpress/StateMachine"]'),
+        ("states:StartExecution", '["ImportUsers/Machine/StateMachine", "UserChange/StateMachine"]'),
     }
     assert exact < started
     ((action, executions),) = started - exact
     assert action == "states:DescribeExecution"
-    assert ":execution:" in executions
+    assert executions.count(":execution:") == 2
     assert '"UserChange/StateMachine.Name"' in executions
+    assert '"ImportUsers/Machine/StateMachine.Name"' in executions
 
 
 def test_the_step_that_checks_requests_touches_no_table_and_no_key(stage: Stage):
@@ -299,6 +396,8 @@ def test_the_writer_of_users_cannot_touch_the_ledger_and_the_ledger_is_only_adde
     }
     assert touching == {
         ("AuditChange/Role", "dynamodb:PutItem"),
+        ("ImportUsers/AuditChunk/Role", "dynamodb:PutItem"),
+        ("ImportUsers/AuditChunk/Role", "dynamodb:PartiQLInsert"),
         ("AuditRejection/Role", "dynamodb:PutItem"),
         ("Guard/Role", "dynamodb:BatchGetItem"),
         ("Guard/Role", "dynamodb:PutItem"),
@@ -336,21 +435,32 @@ def test_the_key_is_the_account_s_and_used_through_dynamodb_only(stage: Stage):
     # Without the account itself, nobody could ever manage the key; `*` in a key's policy is that key.
     assert (statement["Action"], statement["Resource"]) == ("kms:*", "*")
     assert json.dumps(statement["Principal"]).endswith('":root"]]}}')
-    users_of_key = {role: used for role, used in stage.statements() if KEY in listed(used["Resource"])}
-    assert set(users_of_key) == {f"{name}/Role" for name in FUNCTIONS if name != "ValidateChange"}
-    via = {"Fn::Join": ["", ["dynamodb.", {"Ref": "AWS::Region"}, ".amazonaws.com"]]}
-    for statement in users_of_key.values():
-        assert statement["Condition"] == {"StringEquals": {"kms:ViaService": via}}
+    used = [(role, used) for role, used in stage.statements() if KEY in listed(used["Resource"])]
+    machine = f"{IMPORT_MACHINE}/Role"
+    assert {role for role, _ in used} == {
+        machine,
+        *(f"{name}/Role" for name in FUNCTIONS if name != "ValidateChange"),
+    }
+    objects = {machine, "Http/Answer/Role", *(f"{name}/Role" for name in IMPORT_STEPS)}
+    for role, statement in used:
+        ((operator, condition),) = statement["Condition"].items()
+        assert (operator, list(condition)) == ("StringEquals", ["kms:ViaService"])
+        service = condition["kms:ViaService"]["Fn::Join"][1][0]
+        assert service == "dynamodb." or (service == "s3." and role in objects)
 
 
-@pytest.mark.parametrize("machine", MACHINES)
-def test_a_machine_may_call_the_four_steps_and_is_run_for_this_account_only(stage: Stage, machine: str):
+@pytest.mark.parametrize(
+    ("machine", "steps"), [*((name, STEPS) for name in CHANGE_MACHINES), (IMPORT_MACHINE, IMPORT_STEPS)]
+)
+def test_a_machine_may_call_its_four_steps_and_is_run_for_this_account_only(
+    stage: Stage, machine: str, steps: tuple[str, ...]
+):
     called = [
         statement["Resource"]
         for role, statement in stage.statements()
         if role == f"{machine}/Role" and statement["Action"] == "lambda:InvokeFunction"
     ]
-    assert [sorted(resources) for resources in called] == [sorted(f"{name}/Function" for name in STEPS)]
+    assert [sorted(resources) for resources in called] == [sorted(f"{name}/Function" for name in steps)]
     role = stage.resources("AWS::IAM::Role")[f"{machine}/Role"]
     (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "states.amazonaws.com"}

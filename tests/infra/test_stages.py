@@ -9,11 +9,22 @@ from aws_cdk import App
 
 import app
 from infra.settings import STAGES, UnknownStageError, stage_settings
-from tests.infra.synthesized import CONSUMERS, FUNCTIONS, MACHINES, STACKS, Stage, path_of, synthesize
+from tests.infra.synthesized import (
+    CONSUMERS,
+    FUNCTIONS,
+    IMPORT_STEPS,
+    MACHINES,
+    STACKS,
+    Stage,
+    path_of,
+    synthesize,
+)
 
 OUTPUTS = {
     "UserChangeStateMachineArn": "UserChange/StateMachine",
     "UserChangeExpressStateMachineArn": "UserChangeExpress/StateMachine",
+    "ImportUsersStateMachineArn": "ImportUsers/Machine/StateMachine",
+    "ImportBucketName": "Imports/Bucket",
     "UsersTableName": "Users/Table",
     "LedgerTableName": "Ledger/Table",
     "CountersTableName": "Counters/Table",
@@ -25,7 +36,10 @@ RETENTION = {f"{name}/Logs.Properties.RetentionInDays" for name in (*FUNCTIONS, 
     "Http/AccessLogs.Properties.RetentionInDays"
 }
 THROTTLE = {f"Http/Stage.Properties.DefaultRouteSettings.Throttling{n}Limit" for n in ("Burst", "Rate")}
-MEMORY = {f"{name}/Function.Properties.MemorySize" for name in FUNCTIONS}
+MEMORY = {f"{name}/Function.Properties.MemorySize" for name in FUNCTIONS if name not in IMPORT_STEPS}
+EXPIRY = {"Imports/Bucket.Properties.LifecycleConfiguration.Rules.0.ExpirationInDays"}
+# The definition has the number of chunks at once in it.
+CHUNKS = {"ImportUsers/Machine/StateMachine.Properties.DefinitionString"}
 RUNTIME = {f"{name}/Function.Properties.{what}" for name in FUNCTIONS for what in ("Code.S3Key", "Runtime")}
 GRACE = {"Guard/Function.Properties.Environment.Variables.GRACE_SECONDS"}
 PROTECTION = {
@@ -38,6 +52,7 @@ REMOVAL = {
         "Ledger/Table",
         "Key",
         "Counters/Table",
+        "Imports/Bucket",
         "Http/AccessLogs",
         *(f"{name}/{stream}/Failed" for name, stream in CONSUMERS.items()),
         *(f"{name}/Logs" for name in FUNCTIONS),
@@ -72,8 +87,8 @@ def everything(stage: Stage) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("left", "right", "expected"),
     [
-        ("local", "dev", RETENTION | RUNTIME | GRACE | THROTTLE),
-        ("dev", "prod", RETENTION | MEMORY | PROTECTION | REMOVAL | THROTTLE),
+        ("local", "dev", RETENTION | RUNTIME | GRACE | THROTTLE | EXPIRY | CHUNKS),
+        ("dev", "prod", RETENTION | MEMORY | PROTECTION | REMOVAL | THROTTLE | EXPIRY | CHUNKS),
     ],
 )
 def test_two_stages_differ_in_exactly_what_their_settings_say(
@@ -122,7 +137,7 @@ def test_an_alarm_topic_is_told_of_every_alarm(tmp_path_factory: pytest.TempPath
     topic = "arn:aws:sns:us-east-1:123456789012:pager"
     stage = synthesize(stage_settings("prod", alarm_topic_arn=topic), tmp_path_factory.mktemp("alarms"))
     alarms = stage.resources("AWS::CloudWatch::Alarm").values()
-    assert [alarm["Properties"]["AlarmActions"] for alarm in alarms] == [[topic]] * 11
+    assert [alarm["Properties"]["AlarmActions"] for alarm in alarms] == [[topic]] * 14
 
 
 def test_reserved_concurrency_is_set_aside_only_when_a_stage_says_so(stage: Stage):

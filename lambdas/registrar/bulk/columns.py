@@ -72,7 +72,9 @@ class Columns:
             Problem("required", "/columns", f"{len(absent)} of the mapped columns are not in the header")
         ] * bool(absent)
         if REQUIRED not in found and not problems:
-            message = f"there is no column {REQUIRED}; map the one that holds it (an empty cell gets a new id)"
+            message = (
+                f"there is no column {REQUIRED}; map the one that holds it (an empty cell gets a new id)"
+            )
             problems.append(Problem("required", "/columns", message))
         if problems:
             raise ImportRefused(*problems)
