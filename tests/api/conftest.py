@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from adapters.dynamodb import item_of
+from tests.memory_s3 import MemoryS3
 
 IDENTITY = {"iam": {"userArn": "arn:aws:iam::123456789012:user/ada"}}
 
@@ -58,7 +59,8 @@ class States:
         name = executionArn.rpartition(":")[2]
         if name not in self.running:
             raise Missing
-        return {"status": self.running[name]}
+        inputs = [call["input"] for _, call in self.calls if call["name"] == name]
+        return {"status": self.running[name], "input": next(iter(inputs), "{}")}
 
 
 @dataclass
@@ -100,7 +102,12 @@ def items() -> Items:
 
 
 @pytest.fixture
-def ask(states, items, monkeypatch) -> Any:
+def s3() -> MemoryS3:
+    return MemoryS3()
+
+
+@pytest.fixture
+def ask(states, items, s3, monkeypatch) -> Any:
     """Return what sends a request to the API, as API Gateway hands it on."""
     environment = {
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -109,12 +116,16 @@ def ask(states, items, monkeypatch) -> Any:
         "COUNTERS_TABLE": "counters",
         "EXPRESS_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:express",
         "STANDARD_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:standard",
+        "IMPORT_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:imports",
+        "IMPORT_BUCKET": "imports",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     for name in ("changes", "users", "stats"):
         monkeypatch.setattr(importlib.import_module(f"api.{name}"), "dynamodb_client", items)
-    monkeypatch.setattr(importlib.import_module("api.changes"), "states_client", states)
+    for name in ("changes", "imports"):
+        monkeypatch.setattr(importlib.import_module(f"api.{name}"), "states_client", states)
+    monkeypatch.setattr(importlib.import_module("api.imports"), "s3_client", s3)
     handler = importlib.import_module("api.app").handler
 
     def send(

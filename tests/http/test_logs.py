@@ -1,7 +1,9 @@
 """What is said of people where others read it: nothing in any log, nothing internal in any error."""
 
 import json
+import tempfile
 import uuid
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -9,7 +11,7 @@ import httpx
 import pytest
 
 from local.deploy import Outputs
-from registrar_client import SigV4
+from registrar_client import ImportOptions, RegistrarClient, SigV4
 
 AUTH = SigV4(boto3.Session("test", "test").get_credentials(), "us-east-1")
 INTERNAL = ("Traceback", 'File "', "arn:aws", "Registrar-", "dynamodb", "botocore", "pydantic", "lambdas/")
@@ -63,9 +65,25 @@ def test_no_error_tells_of_the_inside_and_no_log_tells_of_a_person(deployed: Out
         input=json.dumps({"user_id": "u 1", person: person, "attributes": {person: f"{person}@example.com"}}),
     )
     assert json.loads(done["output"])["outcome"] == "REJECTED"
+    import_a_file_about(person, deployed)
     lines = logged(deployed)
     assert sum(map(len, lines.values())) > len(requests_about(person))
     assert {group for group, texts in lines.items() for text in texts if person in text.lower()} == set()
+
+
+def import_a_file_about(person: str, deployed: Outputs) -> None:
+    """Import a file with a person's data in every cell, then one that is refused for its header."""
+    cells = f"u-{uuid.uuid4().hex[:8]},{person}3,{person}3@example.com,{person}"
+    wrong = f"{person} no,{person},{person} no,{person}"
+    with RegistrarClient(deployed.ApiUrl, AUTH) as client:
+        for content in (
+            f"user_id,username,email,reason\n{cells}\n{wrong}\n{person}\n",
+            f"user_id,{person}\n",
+        ):
+            file = Path(tempfile.mkdtemp()) / f"{person}.csv"
+            file.write_text(content)
+            *_, done = client.follow_import(client.start_import(ImportOptions(key=client.upload(file))))
+            assert done.status in ("SUCCEEDED", "REFUSED")
 
 
 def logged(deployed: Outputs) -> dict[str, list[str]]:

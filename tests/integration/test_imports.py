@@ -1,0 +1,423 @@
+"""Imports on the local engine: every row is answered, once, whatever dies on the way.
+
+Amazon's jar is older than the statements by which records are delivered many at a time.
+"""
+
+import io
+import json
+import os
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from registrar import limits
+from registrar.errors import TransientFault
+from registrar_client import export
+from registrar_client.check import Checker
+from registrar_client.check.tables import Tables
+from tests.integration import tables
+from tests.integration.import_machine import BUCKET, ImportMachine, csv_of, step
+from tests.integration.sample_requests import request
+from tests.integration.tables import items_of
+from tests.memory_s3 import MemoryS3
+from tests.model import Answering
+
+pytestmark = pytest.mark.one_engine
+
+ROWS = int(os.environ.get("IMPORT_ROWS", "1500"))
+"""Of the large import; 10,000 in a longer run: make test IMPORT_ROWS=10000."""
+
+
+Watch = Callable[[str, str], None]
+
+
+class Death(BaseException):
+    """The end of a process: nothing in the code can catch it."""
+
+
+@pytest.fixture
+def s3() -> MemoryS3:
+    return MemoryS3()
+
+
+@pytest.fixture
+def imports(execute, engine, s3, monkeypatch) -> ImportMachine:
+    """Imports into this test's tables; in the end the checker must find nothing."""
+    monkeypatch.setenv("IMPORT_BUCKET", BUCKET)
+    for name in ("plan_import", "write_chunk", "audit_chunk", "finish_import"):
+        monkeypatch.setattr(step(name), "s3_client", s3)
+    for name in ("write_chunk", "audit_chunk"):
+        monkeypatch.setattr(step(name), "client", engine)
+    return ImportMachine(s3)
+
+
+@contextmanager
+def watched(engine: Any, s3: MemoryS3, watch: Watch) -> Iterator[None]:
+    """Call ``watch`` before and after each call of DynamoDB and of S3."""
+
+    def ask(event_name: str, **_named: Any) -> None:
+        side, _, operation = event_name.split(".")
+        watch(side, operation)
+
+    s3.hooks.append(watch)
+    for side in ("before-call", "after-call"):
+        engine.meta.events.register(f"{side}.dynamodb", ask)
+    try:
+        yield
+    finally:
+        s3.hooks.clear()
+        for side in ("before-call", "after-call"):
+            engine.meta.events.unregister(f"{side}.dynamodb", ask)
+
+
+def until_it_lives(handler: Any, event: Any) -> Any:
+    """Deliver an event as often as its process dies."""
+    while True:
+        try:
+            return handler(event, None)
+        except Death:
+            continue
+
+
+@pytest.fixture
+def small_chunks(monkeypatch) -> None:
+    monkeypatch.setattr(limits, "CHUNK_ROWS", 40)
+
+
+@pytest.fixture
+def both_tables(engine, created_tables):
+    """Return a function that reads the items of both tables."""
+
+    def read() -> list[list[dict[str, Any]]]:
+        found = [items_of(engine, table) for table in (created_tables.users, created_tables.ledger)]
+        return [sorted(items, key=str) for items in found]
+
+    return read
+
+
+def numbers(summary: dict[str, Any]) -> tuple[int, ...]:
+    return tuple(summary[name] for name in ("rows", "applied", "rejected", "replayed", "failed"))
+
+
+def person(number: int, **fields: Any) -> dict[str, Any]:
+    names = {
+        "username": f"user{number}",
+        "email": f"user{number}@example.com",
+        "display_name": f"=User {number}",
+    }
+    return {"user_id": f"u-{number}", **names, **fields}
+
+
+BAD = {
+    "unknown action": {"action": "explode"},
+    "no user to update": {"action": "update", "user_id": "nobody"},
+    "no user to delete": {
+        "action": "delete",
+        "user_id": "nobody",
+        "username": "",
+        "email": "",
+        "display_name": "",
+    },
+    "bad e-mail": {"email": "nonsense"},
+    "bad id": {"user_id": "u 1"},
+    "bad status": {"status": "asleep"},
+    "bad tags": {"tags": "no json"},
+    "bad version": {"expected_version": "x"},
+    "stale version": {"action": "update", "user_id": "u-0", "expected_version": "77"},
+    "name taken in the table": {"username": "HELD"},
+}
+
+
+def test_a_large_import_with_bad_rows_doubles_and_deaths_answers_each_row_once_and_again_changes_nothing(
+    imports, execute, both_tables, engine, small_chunks
+):
+    execute(request("create", "u-0", attributes={"username": "held"}))
+    rng = random.Random(7)
+    rows = [person(number) for number in range(1, ROWS + 1)]
+    # One in a hundred is bad, of each kind; then rows that ask for what an earlier one has.
+    bad = dict(zip(range(50, ROWS, 100), list(BAD.items()) * ROWS, strict=False))
+    for place, (_, fields) in bad.items():
+        rows[place] |= fields
+    doubles = {place: place - 30 for place in range(99, ROWS, 100)}
+    for place, winner in doubles.items():
+        rows[place]["email"] = str(rows[winner]["email"]).upper()
+    content = csv_of(rows)
+    deaths = [0]
+
+    def stumble(_side: str, _operation: str) -> None:
+        if rng.random() < 0.002:
+            deaths[0] += 1
+            raise Death
+
+    with watched(engine, imports.s3, stumble):
+        summary = imports.run(content, deliver=until_it_lives)
+    assert deaths[0] > ROWS / 300
+    refused = len(bad) + len(doubles)
+    assert numbers(summary) == (ROWS, ROWS - refused, refused, 0, 0)
+    report = imports.report(summary)
+    assert [int(line["row"]) for line in report] == list(range(2, ROWS + 2))
+    for place, winner in doubles.items():
+        assert report[place]["codes"] == "name_taken"
+        assert f"row {winner + 2} of this file" in report[place]["messages"]
+    assert {report[place]["outcome"] for place in bad} == {"REJECTED"}
+    before = both_tables()
+    again = imports.run(content)
+    assert numbers(again) == (ROWS, 0, 0, ROWS, 0)
+    assert again["not_applied"] == refused
+    assert both_tables() == before
+
+
+MIXED = [
+    person(1),
+    person(2),
+    {"user_id": "u-1", "action": "update", "username": "countess"},
+    {"user_id": "u-2", "action": "delete"},
+    person(2, display_name="again"),
+    person(3, email="nonsense"),
+    person(4, username="USER1", email="four@example.com"),
+    {"user_id": "u-1", "action": "update", "reason": "stale", "expected_version": "9"},
+    person(5, change_id="c-used"),
+    {"user_id": "u-5", "action": "delete"},
+]
+
+
+def test_a_chunk_that_dies_at_any_call_is_run_again_and_answers_as_if_it_had_not(
+    imports, execute, engine, created_tables, both_tables
+):
+    """The crash matrix of an import: before and after each call of every step, once or twice."""
+    calls: list[tuple[str, str]] = []
+    content = csv_of(MIXED)
+    with watched(engine, imports.s3, lambda *call: calls.append(call)):
+        begin_anew(execute, engine, created_tables)
+        calls.clear()
+        expected = told(imports, imports.run(content))
+    assert Counter(outcome for _, outcome, *_ in expected) == {"APPLIED": 5, "REJECTED": 5}
+    assert {operation for _, operation in calls} == {
+        "BatchExecuteStatement", "BatchGetItem", "GetObject", "HeadObject", "PutItem", "PutObject",
+        "TransactWriteItems",
+    }  # fmt: skip
+    checker = Checker(engine, created_tables.users, created_tables.ledger)
+    for at in range(len(calls)):
+        begin_anew(execute, engine, created_tables)
+        death = Dying(at, times=1 + at % 2)
+        with watched(engine, imports.s3, death):
+            summary = imports.run(content, deliver=until_it_lives)
+        assert death.times == 0
+        assert told(imports, summary) == expected, calls[at]
+        assert numbers(summary) == (10, 5, 5, 0, 0), calls[at]
+        assert list(checker.check()) == [], calls[at]
+
+
+@dataclass
+class Dying:
+    """Lets a process die at a call, and at those that follow, so many times."""
+
+    at: int
+    times: int
+
+    def __call__(self, _side: str, _operation: str) -> None:
+        self.at -= 1
+        if self.at < 0 and self.times:
+            self.times -= 1
+            raise Death
+
+
+def begin_anew(execute: Any, engine: Any, names: tables.Tables) -> None:
+    for table, keys in ((names.users, ("pk",)), (names.ledger, ("user_id", "sequence"))):
+        for item in items_of(engine, table):
+            engine.delete_item(TableName=table, Key={key: {"S": item[key]} for key in keys})
+    execute(request("create", "u-9", change_id="c-used", attributes={}))
+
+
+def told(imports: ImportMachine, summary: dict[str, Any]) -> list[tuple[str, ...]]:
+    """What a report says of each row."""
+    names = ("row", "outcome", "version", "codes")
+    return [tuple(line[name] for name in names) for line in imports.report(summary)]
+
+
+def test_an_import_comes_to_what_its_rows_come_to_one_after_the_other(imports, both_tables, small_chunks):
+    """Random changes of a few users: those of one keep their order, however many chunks are applied."""
+    rng, model = random.Random(3), Answering()
+    rows = []
+    for number in range(400):
+        action = rng.choice(["create", "update", "update", "delete"])
+        attributes = {"display_name": f"n{number}"} if action != "delete" else {}
+        rows.append(
+            {"user_id": f"u-{rng.randrange(60)}", "action": action, "change_id": f"c-{number}", **attributes}
+        )
+    summary = imports.run(csv_of(rows))
+    expected = []
+    for row in rows:
+        asked = {name: row[name] for name in ("user_id", "action", "change_id")}
+        if row["action"] != "delete":
+            asked["attributes"] = {"display_name": row["display_name"]}
+        outcome, version, codes = model.answer(asked)
+        expected.append((outcome, "" if version is None else str(version), "; ".join(codes)))
+    report = imports.report(summary)
+    assert [(line["outcome"], line["version"], line["codes"]) for line in report] == expected
+    users, _ = both_tables()
+    live = {item["user_id"]: item["display_name"] for item in users if item.get("listing")}
+    assert live == {
+        uid: user.attributes["display_name"] for uid, user in model.users.items() if user.attributes
+    }
+
+
+def test_a_dry_run_says_what_would_happen_and_writes_nothing(imports, execute, both_tables):
+    execute(request("create", "u-7", attributes={"username": "user3"}))
+    execute(request("create", "u-8", change_id="c-8", attributes={}))
+    rows = [*MIXED, person(3), person(8), {"user_id": "u-8", "action": "delete", "change_id": "c-8"}]
+    before = both_tables()
+    dry = imports.run(csv_of(rows), dry_run=True)
+    assert both_tables() == before
+    wet = imports.run(csv_of(rows))
+    assert both_tables() != before
+
+    def would(summary: dict[str, Any]) -> Any:
+        return [(line["outcome"], line["codes"], line["change_id"]) for line in imports.report(summary)]
+
+    assert would(dry) == would(wet)
+    assert (dry["dry_run"], wet["dry_run"]) == (True, False)
+    assert numbers(dry) == numbers(wet)
+    assert dry["write_units"] == 0
+
+
+def test_what_was_sent_back_is_mended_and_imported_by_itself(imports):
+    rows = [person(1), person(2, email="=nonsense"), person(3, username="user1", tags='{"a": "b"}')]
+    summary = imports.run(csv_of(rows))
+    assert numbers(summary) == (3, 1, 2, 0, 0)
+    failed = imports.text(summary, "failed.csv")
+    assert "'=nonsense" in failed
+    assert "row 2 of this file" in failed
+    same = imports.run(failed)
+    assert numbers(same) == (2, 0, 2, 0, 0)
+    # The column of reasons is there once, however often a file comes back.
+    assert imports.text(same, "failed.csv").count("import_errors") == 1
+    mended = failed.replace("'=nonsense", "two@example.com").replace("user1", "user3")
+    assert numbers(imports.run(mended)) == (2, 2, 0, 0, 0)
+
+
+def test_lines_of_json_are_sent_back_as_lines_of_json(imports):
+    lines = [
+        '{"user_id": "u-1", "attributes": {"username": "\\ud800"}}',
+        "{",
+        '{"user_id": "u-2", "attributes": {}}',
+    ]
+    summary = imports.run("\n".join(lines), name="users.jsonl")
+    assert numbers(summary) == (3, 1, 2, 0, 0)
+    back = [json.loads(line) for line in imports.text(summary, "failed.jsonl").splitlines()]
+    assert [set(each) for each in back] == [
+        {"user_id", "attributes", "import_errors"},
+        {"line", "import_errors"},
+    ]
+    assert back[0]["attributes"] == {"username": "\ud800"}
+
+
+@pytest.mark.parametrize(
+    ("options", "done"), [({"fail_fast": 3}, 40), ({"tolerated_failure_percentage": 2}, 40), ({}, 120)]
+)
+def test_an_import_stops_when_it_is_told_to(imports, small_chunks, options, done):
+    rows = [person(number, **({"email": "no"} if number % 10 == 0 else {})) for number in range(100, 220)]
+    summary = imports.run(csv_of(rows), **options)
+    answered = summary["applied"] + summary["rejected"]
+    assert (answered, summary["failed"]) == (done, 120 - done)
+    left = [line for line in imports.report(summary) if line["codes"] == "import_stopped"]
+    assert len(left) == 120 - done
+    # What was left alone goes on with what was sent back.
+    rest = imports.run(imports.text(summary, "failed.csv"))
+    assert rest["applied"] + summary["applied"] == 108
+
+
+def test_a_row_whose_place_in_the_ledger_is_taken_fails_by_itself(
+    imports, execute_unchecked, engine, created_tables
+):
+    forged = {"user_id": "u-2", "sequence": "v#000000000001", "change_id": "forged", "hash": "0" * 64}
+    item = {name: {"S": value} for name, value in forged.items()}
+    engine.put_item(TableName=created_tables.ledger, Item=item)
+    summary = imports.run(csv_of([person(1), person(2), person(3)]))
+    assert numbers(summary) == (3, 2, 0, 0, 1)
+    assert [line["codes"] for line in imports.report(summary)] == ["", "fault", ""]
+    # The checker sees the forgery; with it gone the row is delivered by another run.
+    engine.delete_item(
+        TableName=created_tables.ledger, Key={name: item[name] for name in ("user_id", "sequence")}
+    )
+    assert numbers(imports.run(csv_of([person(1), person(2), person(3)]))) == (3, 0, 0, 3, 0)
+
+
+def test_what_passes_by_itself_is_tried_again_within_the_chunk(imports, engine):
+    left = [TransientFault("throttled")] * 5
+
+    def throttle(**_named: Any) -> None:
+        if left:
+            raise left.pop()
+
+    events = [f"before-call.dynamodb.{name}" for name in ("TransactWriteItems", "BatchExecuteStatement")]
+    for event in events:
+        engine.meta.events.register(event, throttle)
+    try:
+        assert numbers(imports.run(csv_of([person(1)]))) == (1, 1, 0, 0, 0)
+    finally:
+        for event in events:
+            engine.meta.events.unregister(event, throttle)
+    assert left == []
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "code"),
+    [
+        ("user_id\n", {}, "no_rows"),
+        ("user_id\nu-1\n", {"source": {"key": "uploads/missing.csv"}}, "not_found"),
+        ("user_id\nu-1\n", {"format": "xlsx"}, "not_allowed"),
+        ("user_id\nu-1\n", {"name": "users.txt"}, "required"),
+        ("user_id\nu-1\n", {"columns": {"user_id": "surname"}}, "not_allowed"),
+        ("user_id\nu-1\n", {"fail_fast": 0, "colour": "red"}, "out_of_range"),
+        ("user_id,action\n" + "u-1,update\n" * 1001, {}, "too_long"),
+    ],
+)
+def test_a_file_that_cannot_be_worked_on_is_refused_and_nothing_is_done(
+    imports, both_tables, content, options, code
+):
+    summary = imports.run(content, **options)
+    assert (summary["status"], summary["errors"][0]["code"]) == ("REFUSED", code)
+    assert both_tables() == [[], []]
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(imports, monkeypatch):
+    monkeypatch.setattr(limits, "IMPORT_BYTES_MAX", 10)
+    assert imports.run("user_id\nu-1\nu-2\n")["errors"][0]["path"] == "/source"
+    assert not [call for call in imports.s3.calls if call[0] == "GetObject"]
+    monkeypatch.setattr(limits, "IMPORT_BYTES_MAX", 1000)
+    monkeypatch.setattr(limits, "IMPORT_ROWS_MAX", 1)
+    assert "more than 1 rows" in imports.run("user_id\nu-1\nu-2\n")["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_what_is_exported_makes_the_same_users_elsewhere(imports, engine, created_tables, monkeypatch, form):
+    rng = random.Random(5)
+    odd = ["=1+1", "-x", "@y", "+z", "'=q", "\\N", 'a"b,c', "ß", "x"]
+    rows = []
+    for number in range(60):
+        tags = json.dumps({"team": rng.choice(odd)}) if number % 3 else ""
+        rows.append(person(number, display_name=f"'{rng.choice(odd)}", tags=tags, reason="r"))
+    assert imports.run(csv_of(rows))["applied"] == 60
+
+    def exported(names: tables.Tables) -> str:
+        file = io.StringIO(newline="")
+        write = export.write_csv if form == "csv" else export.write_jsonl
+        users = sorted(
+            export.live_users(Tables(engine, names.users, names.ledger), 4), key=lambda u: u["user_id"]
+        )
+        assert write(iter(users), file) == 60
+        return file.getvalue()
+
+    first = exported(created_tables)
+    with tables.created(engine) as elsewhere:
+        monkeypatch.setenv("USERS_TABLE", elsewhere.users)
+        monkeypatch.setenv("LEDGER_TABLE", elsewhere.ledger)
+        assert imports.run(first, name=f"users.{form}")["applied"] == 60
+        assert exported(elsewhere) == first
+        assert len(list(export.records(Tables(engine, elsewhere.users, elsewhere.ledger), 4))) == 60
