@@ -1,0 +1,121 @@
+"""The steps of an import by themselves, run again as Step Functions does, without an engine."""
+
+import json
+from typing import Any
+
+import pytest
+
+from registrar import limits
+from tests.integration.import_machine import ACTOR, BUCKET, csv_of, step
+from tests.memory_s3 import MemoryS3
+
+PLAN = {
+    "import_id": "i-1",
+    "import_key": "k",
+    "format": "csv",
+    "header": ["user_id"],
+    "rows": 1,
+    "chunks": 1,
+    "dry_run": False,
+    "stop_after": None,
+    "started_at": "2030-01-31T12:00:00.000000Z",
+}
+CHUNK = {"import_id": "i-1", "chunk": 1}
+
+
+@pytest.fixture
+def s3(monkeypatch) -> MemoryS3:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("IMPORT_BUCKET", BUCKET)
+    for name in ("USERS_TABLE", "LEDGER_TABLE"):
+        monkeypatch.setenv(name, name)
+    s3 = MemoryS3()
+    for name in ("plan_import", "write_chunk", "audit_chunk", "finish_import"):
+        monkeypatch.setattr(step(name), "s3_client", s3)
+    for name in ("write_chunk", "audit_chunk"):
+        # To ask DynamoDB anything is a fault here.
+        monkeypatch.setattr(step(name), "client", None)
+    return s3
+
+
+def keep(s3: MemoryS3, name: str, value: Any) -> None:
+    s3.objects[BUCKET, f"imports/i-1/{name}"] = json.dumps(value).encode()
+
+
+def kept(s3: MemoryS3, name: str) -> Any:
+    return json.loads(s3.objects[BUCKET, f"imports/i-1/{name}"])
+
+
+def plan(s3: MemoryS3, rows: list[dict[str, Any]], **options: Any) -> list[list[dict[str, Any]]]:
+    """Plan a file; return its chunks."""
+    s3.objects[BUCKET, "uploads/users.csv"] = csv_of(rows).encode()
+    request = {"source": {"key": "uploads/users.csv"}, "actor": ACTOR, **options}
+    step("plan_import").handler({"request": request, "import_id": "i-1"}, None)
+    return [kept(s3, f"chunks/{item['chunk']:06d}.json") for item in kept(s3, "manifest.json")]
+
+
+def test_all_rows_of_a_user_are_in_one_chunk_in_their_order(s3, monkeypatch):
+    monkeypatch.setattr(limits, "CHUNK_ROWS", 10)
+    rows = [{"user_id": f"u-{n % 7}", "action": "update", "reason": f"r{n}"} for n in range(100)]
+    chunks = plan(s3, rows)
+    assert len(chunks) == 7
+    for chunk in chunks:
+        assert len({row["owner"] for row in chunk}) == 1
+        assert [row["number"] for row in chunk] == sorted(row["number"] for row in chunk)
+    assert sum(map(len, chunks)) == 100
+
+
+def test_a_chunk_is_full_by_its_bytes_too(s3, monkeypatch):
+    monkeypatch.setattr(limits, "CHUNK_BYTES", 1000)
+    assert len(plan(s3, [{"user_id": f"u-{n}", "reason": "x" * 200} for n in range(20)])) > 4
+
+
+def test_a_plan_made_again_is_the_same(s3):
+    rows = [{"user_id": f"u-{n % 3}", "action": "update", "reason": "same"} for n in range(9)]
+    assert plan(s3, rows) == plan(s3, rows)
+    ids = [row["request"]["change_id"] for chunk in plan(s3, rows) for row in chunk]
+    assert len(set(ids)) == 9
+    other = [row["request"]["change_id"] for chunk in plan(s3, rows, import_key="mine") for row in chunk]
+    assert not set(ids) & set(other)
+
+
+def test_the_import_s_reason_is_for_rows_without_one(s3):
+    (chunk,) = plan(s3, [{"user_id": "u-1", "reason": "own"}, {"user_id": "u-2"}], reason="import")
+    assert [row["request"]["reason"] for row in chunk] == ["own", "import"]
+
+
+def test_a_row_without_a_user_id_gets_the_same_one_each_time(s3):
+    rows = [{"user_id": "", "display_name": "Ada"}, {"user_id": "", "display_name": "Ada"}]
+    first, again = (
+        [row["request"]["user_id"] for chunk in plan(s3, rows) for row in chunk] for _ in range(2)
+    )
+    assert sorted(first) == sorted(again)
+    assert len(set(first)) == 2
+
+
+def test_a_chunk_that_was_written_is_left_alone(s3):
+    keep(s3, "plan.json", PLAN)
+    keep(s3, "written/000001.json", {"rows": [], "consumed": {}})
+    assert step("write_chunk").handler(CHUNK, None) == CHUNK
+    assert [operation for operation, _ in s3.calls] == ["GetObject"]
+
+
+def test_a_chunk_that_died_between_its_result_and_its_progress_shows_it_when_it_is_run_again(s3):
+    result = {"number": 2, "change_id": "c", "outcome": "APPLIED", "version": 1, "problems": []}
+    consumed = {"write_units": 0, "read_units": 0, "milliseconds": 0}
+    keep(s3, "results/000001.json", {"results": [result], "consumed": consumed})
+    for _ in range(2):
+        assert step("audit_chunk").handler(CHUNK, None) == 1
+        assert [key for _, key in s3.objects if "progress" in key] == [
+            "imports/i-1/progress/000001-1-0-0-0-0"
+        ]
+
+
+def test_a_chunk_without_its_plan_fails_loudly(s3):
+    with pytest.raises(LookupError):
+        step("write_chunk").handler(CHUNK, None)
+    with pytest.raises(LookupError):
+        step("audit_chunk").handler(CHUNK, None)
+    keep(s3, "plan.json", PLAN)
+    with pytest.raises(LookupError, match="chunk 1 has no result"):
+        step("finish_import").handler({"import_id": "i-1"}, None)

@@ -1,0 +1,63 @@
+"""The import bucket on the local engine's own S3: what is written once stays."""
+
+import uuid
+from pathlib import Path
+
+import pytest
+
+from adapters import objects
+from adapters.objects import Objects
+from registrar.errors import TransientFault
+from tests.integration.conftest import point_at
+
+pytestmark = pytest.mark.one_engine
+
+
+@pytest.fixture
+def bucket(endpoint, monkeypatch) -> Objects:
+    point_at(endpoint, monkeypatch)
+    client = objects.client_from_environment()
+    name = f"imports-{uuid.uuid4().hex}"
+    client.create_bucket(Bucket=name)
+    return Objects(client, name)
+
+
+def test_what_is_written_once_is_not_written_over(bucket):
+    assert bucket.write_once("results/1", {"first": True}) is True
+    assert bucket.write_once("results/1", {"first": False}) is False
+    assert bucket.read("results/1") == {"first": True}
+    bucket.write("results/1", ["\ud800", "ß"])
+    assert bucket.read("results/1") == ["\ud800", "ß"]
+
+
+def test_what_is_not_there_is_none(bucket):
+    assert bucket.read("nothing") is None
+    assert bucket.find(bucket.bucket, "nothing") is None
+    assert bucket.find("no-such-bucket-here", "nothing") is None
+
+
+def test_a_file_is_found_and_read_in_blocks(bucket, tmp_path: Path):
+    content = bytes(range(256)) * 3000
+    file = tmp_path / "file"
+    file.write_bytes(content)
+    bucket.upload("uploads/file", file, "text/csv")
+    found = bucket.find(bucket.bucket, "uploads/file")
+    blocks = list(bucket.blocks(found))
+    assert (found.size, b"".join(blocks)) == (len(content), content)
+    assert max(map(len, blocks)) <= objects.BLOCK_BYTES
+
+
+def test_a_file_that_was_written_anew_since_it_was_found_is_begun_again(bucket):
+    bucket.write("uploads/file", 1)
+    found = bucket.find(bucket.bucket, "uploads/file")
+    bucket.write("uploads/file", 2)
+    with pytest.raises(TransientFault):
+        list(bucket.blocks(found))
+
+
+def test_all_keys_of_a_prefix_are_listed_in_order(bucket):
+    names = [f"progress/{number:06d}" for number in range(1010)]
+    for name in reversed(names):
+        bucket.write(name, None)
+    bucket.write("results/1", None)
+    assert list(bucket.keys("progress/")) == names
