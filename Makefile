@@ -11,7 +11,7 @@ BIN := .venv/bin
 PARTS := faults ministack jar http deployed local rest
 export PYTHONPATH := .:lambdas:client
 
-.PHONY: help setup run test $(PARTS:%=test-%) soak fuzz mutants up down env sfn-local lint format pins synth docs clean
+.PHONY: help setup run test $(PARTS:%=test-%) soak fuzz mutants bench cost up down env sfn-local lint format pins synth docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -64,6 +64,12 @@ fuzz: setup ## the API fuzzed from its OpenAPI document, with EXAMPLES=100 of ea
 
 mutants: setup ## take out each mechanism in turn, and see a test fail
 	@$(BIN)/python -m tests.mutants
+
+bench: setup ## measure what is claimed about speed and cost, as ratios; ONLY=cold runs one (some minutes)
+	@$(BIN)/python -m bench --only "$(ONLY)"
+
+cost: setup ## dollars for a million changes on AWS, by service
+	@$(BIN)/python -m bench.cost
 
 up: setup ## start the local AWS and deploy; leaves it running (KEEP=1 keeps the data, PORT=… fixes the port)
 	@$(BIN)/python -m local up

@@ -3,7 +3,6 @@
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -39,19 +38,13 @@ class MemoryS3:
     def get_object(self, Bucket: str, Key: str, **_options: Any) -> dict[str, Any]:  # noqa: N803
         return {"Body": Body(self._called("GetObject", Key, lambda: self._content(Bucket, Key, "GetObject")))}
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str = "") -> None:  # noqa: N803
+    def put_object(self, Bucket: str, Key: str, Body: Any, IfNoneMatch: str = "", **_options: Any) -> None:  # noqa: N803
         def put() -> None:
             if IfNoneMatch and (Bucket, Key) in self.objects:
                 raise error("PreconditionFailed", 412, "PutObject")
-            self.objects[Bucket, Key] = Body
+            self.objects[Bucket, Key] = Body if isinstance(Body, bytes) else Body.read()
 
         self._called("PutObject", Key, put)
-
-    def upload_file(self, name: str, bucket: str, key: str, **_options: Any) -> None:
-        def put() -> None:
-            self.objects[bucket, key] = Path(name).read_bytes()
-
-        self._called("PutObject", key, put)
 
     def get_paginator(self, _operation: str) -> Any:
         def paginate(Bucket: str, Prefix: str) -> Any:  # noqa: N803

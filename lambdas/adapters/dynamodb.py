@@ -6,10 +6,10 @@ nothing.
 
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.config import Config
 
+from adapters import aws
 from adapters.faults import transient_faults
 from registrar.errors import TransientFault
 
@@ -25,15 +25,16 @@ _deserializer = TypeDeserializer()
 
 def client_from_environment(connections: int = 10) -> "DynamoDBClient":
     """Make a function's client; its short timeouts leave time for a retry within the invocation."""
-    return boto3.client(
+    made: DynamoDBClient = aws.client(
         "dynamodb",
-        config=Config(
+        Config(
             connect_timeout=1,
             read_timeout=3,
             retries={"mode": "standard", "total_max_attempts": 2},
             max_pool_connections=connections,
         ),
     )
+    return made
 
 
 def plain(item: Any) -> dict[str, Any]:  # noqa: ANN401 - DynamoDB's typed JSON

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, Self
 
-import boto3
 from botocore.config import Config
 
+from adapters import aws
 from adapters.faults import transient_faults
 from registrar.user_changed import DETAIL_TYPE, SOURCE, UserChanged
 
@@ -21,12 +21,11 @@ ENTRIES_MAX: Final = 10
 
 def client_from_environment() -> "EventBridgeClient":
     """Make a function's client."""
-    return boto3.client(
+    made: EventBridgeClient = aws.client(
         "events",
-        config=Config(
-            connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
-        ),
+        Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}),
     )
+    return made
 
 
 class EventBus:

@@ -4,9 +4,9 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, Final, Self
 
-import boto3
 from botocore.config import Config
 
+from adapters import aws
 from adapters.faults import transient_faults
 from registrar.errors import TransientFault
 
@@ -19,14 +19,15 @@ ANSWER_SECONDS: Final = 25
 
 def client_from_environment() -> "SFNClient":
     """Make a function's client. A call is made once: whoever waits tries again with the same change."""
-    return boto3.client(
+    made: SFNClient = aws.client(
         "stepfunctions",
-        config=Config(
+        Config(
             connect_timeout=1,
             read_timeout=ANSWER_SECONDS,
             retries={"mode": "standard", "total_max_attempts": 1},
         ),
     )
+    return made
 
 
 class Executions:

@@ -8,10 +8,10 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, IncompleteReadError, ResponseStreamingError
 
+from adapters import aws
 from adapters.faults import transient_faults
 from registrar.errors import TransientFault
 
@@ -25,15 +25,16 @@ ABSENT: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)
 
 def client_from_environment() -> "S3Client":
     """Make a function's client."""
-    return boto3.client(
+    made: S3Client = aws.client(
         "s3",
-        config=Config(
+        Config(
             connect_timeout=1,
             read_timeout=10,
             retries={"mode": "standard", "total_max_attempts": 3},
             signature_version="s3v4",
         ),
     )
+    return made
 
 
 @dataclass(frozen=True)
@@ -136,13 +137,13 @@ class Objects:
         return True
 
     def upload(self, key: str, file: Path, kind: str) -> None:
-        """Write a file of any size.
+        """Write a file of up to 5 GiB, as much as one PUT takes.
 
         Raises:
             TransientFault: throttled or not reached; try again.
         """
-        with transient_faults():
-            self._client.upload_file(str(file), self.bucket, key, ExtraArgs={"ContentType": kind})
+        with transient_faults(), file.open("rb") as content:
+            self._client.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=kind)
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys that begin with a prefix, in order; a thousand to a request.

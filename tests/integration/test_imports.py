@@ -349,7 +349,8 @@ def test_a_row_whose_place_in_the_ledger_is_taken_fails_by_itself(
 
 
 def test_what_passes_by_itself_is_tried_again_within_the_chunk(imports, engine):
-    left = [TransientFault("throttled")] * 5
+    # More than the writing itself tries again.
+    left = [TransientFault("throttled")] * 9
 
     def throttle(**_named: Any) -> None:
         if left:

@@ -1,0 +1,1 @@
+"""Benches: what is claimed about speed and cost, measured as ratios within one run."""
