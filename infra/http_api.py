@@ -75,6 +75,7 @@ class HttpApi(Construct):
                 "IMPORT_BUCKET": data.imports.bucket.bucket_name,
             },
             timeout=ANSWER_TIMEOUT,
+            snap_start=True,
         )
         self._allow(data, express, standard, imports)
         self.api = apigateway.HttpApi(
@@ -127,7 +128,7 @@ class HttpApi(Construct):
 
     def _build_routes(self) -> None:
         integration = integrations.HttpLambdaIntegration(
-            "Integration", self.function.function, scope_permission_to_route=False
+            "Integration", self.function.called, scope_permission_to_route=False
         )
         operations: dict[str, dict[str, Any]] = json.loads(OPENAPI.read_text(encoding="utf-8"))["paths"]
         for path, methods in operations.items():

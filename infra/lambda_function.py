@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Acknowledgment, Duration, Size, Validations
+from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Size, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -25,6 +25,11 @@ STEP_TIMEOUT = Duration.seconds(10)
 class LambdaFunction(Construct):
     """A function with a role, a log group, JSON logs, tracing and a timeout of its own."""
 
+    @property
+    def called(self) -> lambda_.IFunction:
+        """What callers call: the function, or its newest version, since only versions have snapshots."""
+        return self.function.current_version if self._snap_start else self.function
+
     def __init__(  # noqa: PLR0913 - properties of a construct, by keyword
         self,
         scope: Construct,
@@ -38,8 +43,25 @@ class LambdaFunction(Construct):
         timeout: Duration = STEP_TIMEOUT,
         memory_size: int | None = None,
         disk: Size | None = None,
+        snap_start: bool = False,
     ) -> None:
+        """Make a function.
+
+        Args:
+            scope: the construct that this one is part of.
+            construct_id: its name in there.
+            settings: the stage's.
+            handler: the module and the name of the handler.
+            code: what is uploaded.
+            description: what it does, for the console.
+            environment: its own variables.
+            timeout: when it is ended.
+            memory_size: in MiB; the stage's when left out.
+            disk: of its own; 512 MiB when left out.
+            snap_start: whether it starts from a snapshot where the stage does.
+        """
         super().__init__(scope, construct_id)
+        self._snap_start = snap_start and settings.snap_start
         log_group = logs.LogGroup(
             self, "Logs", retention=settings.log_retention, removal_policy=settings.removal_policy
         )
@@ -57,6 +79,9 @@ class LambdaFunction(Construct):
             role=self.role,
             memory_size=memory_size or settings.memory_size,
             ephemeral_storage_size=disk,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if self._snap_start else None,
+            # An execution that runs while this is deployed anew still calls the version that it began with.
+            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
             reserved_concurrent_executions=settings.reserved_concurrency,
             timeout=timeout,
             tracing=lambda_.Tracing.ACTIVE,

@@ -53,6 +53,11 @@ class StageSettings:
     reserved_concurrency: int | None
     """Concurrency set aside for each function, also its upper bound; None leaves it to the account."""
 
+    snap_start: bool
+    """Whether what people wait for starts from a snapshot of its initialized process (SnapStart), in a part
+    of the time. AWS charges for keeping each version's snapshot and for each start from it, and a deployment
+    takes minutes longer. Randomness and times are drawn in the handlers, so no two processes share them."""
+
     guard_grace_seconds: int
     """How old a change is when the guard looks for its record; healthy executions are done by then."""
 
@@ -97,6 +102,7 @@ STAGES = {
             log_retention=logs.RetentionDays.ONE_DAY,
             memory_size=512,
             reserved_concurrency=None,
+            snap_start=False,
             guard_grace_seconds=1,
             api_rate=1000,
             api_burst=1000,
@@ -112,6 +118,7 @@ STAGES = {
             log_retention=logs.RetentionDays.ONE_WEEK,
             memory_size=512,
             reserved_concurrency=None,
+            snap_start=False,
             guard_grace_seconds=5,
             api_rate=50,
             api_burst=100,
@@ -127,6 +134,7 @@ STAGES = {
             log_retention=logs.RetentionDays.THREE_MONTHS,
             memory_size=1024,
             reserved_concurrency=None,
+            snap_start=False,
             guard_grace_seconds=5,
             api_rate=500,
             api_burst=1000,

@@ -81,7 +81,7 @@ class WorkflowStack(Stack):
             description=f"Registrar ({self._settings.name}): UserChanged, one event for each record",
         )
 
-    def _build_validate_change(self) -> lambda_.Function:
+    def _build_validate_change(self) -> lambda_.IFunction:
         return LambdaFunction(
             self,
             "ValidateChange",
@@ -89,9 +89,10 @@ class WorkflowStack(Stack):
             handler="steps.validate_change.handler",
             code=self._code.with_requirements,
             description="Checks a request as a whole; touches no table.",
-        ).function
+            snap_start=True,
+        ).called
 
-    def _build_write_change(self) -> lambda_.Function:
+    def _build_write_change(self) -> lambda_.IFunction:
         users = self._data.users
         step = LambdaFunction(
             self,
@@ -100,14 +101,15 @@ class WorkflowStack(Stack):
             handler="steps.write_change.handler",
             code=self._code.plain,
             description="Commits user, names, receipt and sealed audit record in one transaction.",
+            snap_start=True,
             environment={"USERS_TABLE": users.table.table_name},
         )
         users.allow(step.role, "dynamodb:BatchGetItem", ("USER#*", "CHANGE#*"))
         users.allow(step.role, "dynamodb:PutItem", ("USER#*", "NAME#*", "CHANGE#*"))
         users.allow(step.role, "dynamodb:DeleteItem", ("NAME#*",))
-        return step.function
+        return step.called
 
-    def _build_audit_change(self) -> lambda_.Function:
+    def _build_audit_change(self) -> lambda_.IFunction:
         ledger = self._data.ledger
         step = LambdaFunction(
             self,
@@ -116,12 +118,13 @@ class WorkflowStack(Stack):
             handler="steps.audit_change.handler",
             code=self._code.plain,
             description="Delivers the sealed record of an applied change to the ledger.",
+            snap_start=True,
             environment={"LEDGER_TABLE": ledger.table.table_name},
         )
         ledger.allow(step.role, "dynamodb:PutItem")
-        return step.function
+        return step.called
 
-    def _build_audit_rejection(self) -> lambda_.Function:
+    def _build_audit_rejection(self) -> lambda_.IFunction:
         users, ledger = self._data.users, self._data.ledger
         step = LambdaFunction(
             self,
@@ -130,8 +133,9 @@ class WorkflowStack(Stack):
             handler="steps.audit_rejection.handler",
             code=self._code.with_requirements,
             description="Records a rejection: its receipt and its ledger record.",
+            snap_start=True,
             environment={"USERS_TABLE": users.table.table_name, "LEDGER_TABLE": ledger.table.table_name},
         )
         users.allow(step.role, "dynamodb:PutItem", ("CHANGE#*",))
         ledger.allow(step.role, "dynamodb:PutItem")
-        return step.function
+        return step.called

@@ -1,6 +1,6 @@
 """Every stage is synthesized once, in this process, with cdk-nag looking on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 from aws_cdk import Validations
@@ -22,8 +22,8 @@ def stage(request: pytest.FixtureRequest, stages: Mapping[str, Stage]) -> Stage:
 
 
 @pytest.fixture(scope="session")
-def unacknowledged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def unacknowledged(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     """The stage `dev` with every acknowledgement left out."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Validations, "acknowledge", lambda *_: None)
-        yield synthesize(stage_settings("dev"), tmp_path_factory.mktemp("unacknowledged"))
+        return synthesize(stage_settings("dev"), tmp_path_factory.mktemp("unacknowledged"))

@@ -1,8 +1,23 @@
 """What every function has of its own."""
 
+from dataclasses import replace
+
+import pytest
+
 from infra.code_asset import PYTHON_VERSION
-from infra.settings import FunctionRuntime
-from tests.infra.synthesized import FUNCTIONS, IMPORT_STEPS, MACHINES, WHOLE_FILE, Stage, path_of
+from infra.settings import FunctionRuntime, stage_settings
+from tests.infra.synthesized import (
+    CHANGE_MACHINES,
+    FUNCTIONS,
+    IMPORT_STEPS,
+    MACHINES,
+    STEPS,
+    WHOLE_FILE,
+    Stage,
+    listed,
+    path_of,
+    synthesize,
+)
 
 RUNTIMES = {FunctionRuntime.MANAGED: f"python{PYTHON_VERSION}", FunctionRuntime.LOCAL: "provided.al2023"}
 
@@ -79,3 +94,32 @@ def test_every_end_without_an_answer_raises_an_alarm(stage: Stage):
     ends = ("ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted")
     executions = {(f"{name}/StateMachine", end) for name in MACHINES for end in ends}
     assert alarms == {*executions, ("Http/Api", "5xx")}
+
+
+def test_with_snapshots_what_people_wait_for_is_called_by_its_version(
+    tmp_path_factory: pytest.TempPathFactory,
+):
+    stage = synthesize(replace(stage_settings("prod"), snap_start=True), tmp_path_factory.mktemp("snapshots"))
+    assert stage.findings == frozenset()
+    started = {
+        path.removesuffix("/Function")
+        for path, function in stage.resources("AWS::Lambda::Function").items()
+        if function["Properties"].get("SnapStart") == {"ApplyOn": "PublishedVersions"}
+    }
+    assert started == {*STEPS, "Http/Answer"}
+    versions = stage.resources("AWS::Lambda::Version")
+    assert {version["DeletionPolicy"] for version in versions.values()} == {"Retain"}
+    for name in CHANGE_MACHINES:
+        machine = stage.resources("AWS::StepFunctions::StateMachine")[f"{name}/StateMachine"]
+        called = stage.named(machine["Properties"]["DefinitionSubstitutions"])
+        assert all("CurrentVersion" in arn for arn in map(str, called.values()))
+        (invoke,) = (
+            listed(statement["Resource"])
+            for role, statement in stage.statements()
+            if role == f"{name}/Role" and statement["Action"] == "lambda:InvokeFunction"
+        )
+        assert sorted(map(str, invoke)) == sorted(map(str, called.values()))
+
+
+def test_without_snapshots_nothing_is_published(stage: Stage):
+    assert not stage.resources("AWS::Lambda::Version")
