@@ -106,6 +106,7 @@ synth: setup ## the templates of a stage into cdk.out: STAGE=local, dev or prod
 docs: setup ## make the JSON Schemas, the OpenAPI document and the picture of the state machine anew
 	@$(BIN)/python -m docs.contracts
 	@$(BIN)/python docs/diagram.py
+	@$(BIN)/python -m bench.charts
 
 clean: ## remove what was set up and made
 	@rm -rf .venv node_modules .local cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis
