@@ -21,8 +21,9 @@ def cost_chart(found: list[Cost]) -> str:
     scale = (WIDTH - LEFT - 90) / max(cost.total for cost in found)
     height = 60 + len(found) * (BAR + GAP)
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif"'
-        ' font-size="13"><title>Dollars for a million creates on AWS, by service</title>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif">',
+        "<title>Dollars for a million creates on AWS, by service</title>",
+        "<style>text { font-size: 13px }</style>",
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
     ]
     for place, (name, colour) in enumerate(PARTS.values()):

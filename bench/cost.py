@@ -68,7 +68,8 @@ def costs(taken: Mapping[str, units.Units], kind: str = "create") -> list[Cost]:
             "STANDARD", MILLION * units.transitions() * price["standard_transition"], functions, tables, logs
         ),
         Cost("EXPRESS", express, functions, tables, logs),
-        _bulk(tables),
+        # The receipts of a chunk are read before it is written.
+        _bulk(tables + MILLION * price["read_unit"]),
         _sample(),
     ]
 

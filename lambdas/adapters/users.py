@@ -1,6 +1,7 @@
 """The Users table: users, the names they hold, the receipts of changes."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -78,6 +79,16 @@ class Users:
             TransientFault: throttled or not reached; try again.
         """
         return receipt_record(self._item(f"CHANGE#{change_id}"))
+
+    def receipts(self, change_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Read the sealed records in the receipts of up to ``READ_MAX`` changes, strongly consistent.
+
+        Raises:
+            TransientFault: throttled, not reached, or answered only in part; try again.
+        """
+        keys = [{"pk": {"S": f"CHANGE#{change_id}"}} for change_id in dict.fromkeys(change_ids)]
+        found = batch_get(self._client, self._table, keys, ConsistentRead=True)
+        return {item["change_id"]["S"]: plain(item) for item in map(_without_key, found)}
 
     def holder(self, kind: str, name: str) -> User | None:
         """Read the live user who holds a name, by its normal form: one read to the id, one to the user.
@@ -183,9 +194,11 @@ def receipt_record(item: Any) -> dict[str, Any] | None:  # noqa: ANN401 - Dynamo
     """Return the sealed record in a receipt's item: the receipt is the record under another key."""
     if item is None:
         return None
-    record = plain(item)
-    del record["pk"]
-    return record
+    return plain(_without_key(item))
+
+
+def _without_key(item: Any) -> Any:  # noqa: ANN401 - DynamoDB's typed JSON
+    return {name: value for name, value in item.items() if name != "pk"}
 
 
 _ATTRIBUTES: Final = ("username", "email", "display_name", "status", "tags")

@@ -8,7 +8,7 @@ from adapters import dynamodb, objects
 from adapters.meter import Meter
 from adapters.objects import Objects
 from registrar.bulk.results import ChunkResult, Consumed, Tally
-from workflow.chunks import audit_rows, stopped
+from workflow.chunks import audit_rows
 from workflow.import_store import ImportStore
 
 WORK_SECONDS: Final = 80
@@ -37,12 +37,9 @@ def handler(event: dict[str, Any], _context: object) -> int:
         plan, rows, written = store.plan(), store.rows(chunk), store.written(chunk)
         if plan is None or written is None:
             raise LookupError(store.key("written"))
-        if written.get("stopped"):
-            result = ChunkResult(stopped(rows))
-        else:
-            answers = audit_rows(rows, written["rows"], plan, client, began + WORK_SECONDS)
-            consumed = meter.since(before, time.monotonic() - began) + Consumed(**written["consumed"])
-            result = ChunkResult(answers, consumed)
+        answers = audit_rows(rows, written["rows"], plan, client, began + WORK_SECONDS)
+        consumed = meter.since(before, time.monotonic() - began) + Consumed(**written["consumed"])
+        result = ChunkResult(answers, consumed)
         result = store.write_result(chunk, result)
     # Again after a death in between: of the result that stands, so it says the same.
     store.mark(chunk, Tally.of(result.results))

@@ -39,14 +39,13 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     plan = store.plan()
     if plan is None:
         raise LookupError(store.key("plan.json"))
-    if plan.stop_after is not None and store.progress().not_applied >= plan.stop_after:
-        store.write_written(event["chunk"], {"stopped": True})
-        return event
     table = Users.from_environment(client)
     written = write_rows(
         store.rows(event["chunk"]),
+        table,
         (lambda: DryRunUsers(table)) if plan.dry_run else (lambda: table),
         began + WORK_SECONDS,
+        stopped=plan.stop_after is not None and store.progress().not_applied >= plan.stop_after,
     )
     store.write_written(
         event["chunk"], {"rows": written, "consumed": meter.since(before, time.monotonic() - began).as_json()}

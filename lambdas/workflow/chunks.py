@@ -5,9 +5,11 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from adapters.dynamodb import READ_MAX
 from adapters.ledger import INSERTS_MAX, Ledger
 from adapters.users import Users
 from registrar.bulk.plan import Plan
@@ -31,40 +33,67 @@ logger = logging.getLogger()
 T = TypeVar("T")
 Row = dict[str, Any]
 Written = dict[str, Any]
-"""How a row was written: its ``record``, sealed, with ``replayed``; or the text of a ``rejected``; or a
-``fault``; or nothing, when it could not be read."""
+"""How a row was written: its ``record``, sealed, with ``replayed``; or the text of a ``rejected``; or that it
+was ``stopped``; or nothing, when it could not be read."""
 
 
-def write_rows(rows: list[Row], users: Callable[[], WritableUsers], deadline: float) -> list[Written]:
+def write_rows(
+    rows: list[Row],
+    table: Users,
+    users: Callable[[], WritableUsers],
+    deadline: float,
+    *,
+    stopped: bool = False,
+) -> list[Written]:
     """Write rows, those of a user one after the other and those of many at once; return how each was.
+
+    Receipts are read first, many to a request: what was decided before costs a read, and not a transaction
+    that is refused.
 
     Args:
         rows: as the plan has made them, each user's together.
+        table: where the receipts are.
         users: makes the door for the rows of one user.
         deadline: when to give up on what passes by itself (``time.monotonic``).
+        stopped: whether what is not decided yet is left alone.
 
     Raises:
         TransientFault: a row was not written by then; the others are, and what was is found again.
     """
+    asked = [None if "request" not in row else identify(row["request"], row["id"]) for row in rows]
+    ids = [each.change_id for each in asked if each is not None]
+    batches = (ids[start : start + READ_MAX] for start in range(0, len(ids), READ_MAX))
+    receipts = dict(
+        _at_once(lambda batch: _until(deadline, lambda: [*table.receipts(batch).items()]), batches)
+    )
 
-    def of_a_user(own: list[Row]) -> list[Written]:
+    def of_a_user(own: list[tuple[Row, Identified | None]]) -> list[Written]:
         door = users()
-        return [_until(deadline, lambda row=row: _written(row, door)) for row in own]  # type: ignore[misc]
+        return [
+            _until(deadline, partial(_written, *each, receipts, None if stopped else door)) for each in own
+        ]
 
-    return _at_once(of_a_user, (list(own) for _, own in groupby(rows, key=lambda row: row["owner"])))
+    pairs = zip(rows, asked, strict=True)
+    return _at_once(of_a_user, (list(own) for _, own in groupby(pairs, key=lambda pair: pair[0]["owner"])))
 
 
-def _written(row: Row, users: WritableUsers) -> Written:
-    if "request" not in row:
+def _written(
+    row: Row, asked: Identified | None, receipts: dict[str, dict[str, Any]], users: WritableUsers | None
+) -> Written:
+    if asked is None:
         return {}
-    change = identify(row["request"], row["request"]["change_id"]).change
+    receipt = receipts.get(asked.change_id)
+    if receipt is not None and receipt["request_hash"] == asked.request_hash:
+        return {"record": receipt, "replayed": True}
+    if users is None:
+        return {"stopped": True}
     try:
-        if change is None:
+        if asked.change is None:
             # Its problems are found anew where they are recorded.
             raise ChangeRejected
         if row["lost"]:
             raise ChangeRejected([_lost(kind, winner) for kind, winner in row["lost"].items()])
-        record, replayed = write(change, users)
+        record, replayed = write(asked.change, users)
     except ChangeRejected as rejected:
         return {"rejected": str(rejected)}
     return {"record": record, "replayed": replayed}
@@ -88,39 +117,34 @@ def audit_rows(
         TransientFault: a row was not recorded by then; what was is found again.
     """
     users, ledger = Users.from_environment(client), Ledger.from_environment(client)
+    sealed = [each for each in written if "record" in each and is_sealed(each["record"])]
     left = set()
     if not plan.dry_run:
-        sealed = [each["record"] for each in written if "record" in each and is_sealed(each["record"])]
-        batches = (sealed[start : start + INSERTS_MAX] for start in range(0, len(sealed), INSERTS_MAX))
+        # What was decided before is there already, most likely: to add it would be refused, at a price.
+        new = [each["record"] for each in sealed if not each["replayed"]]
+        batches = (new[start : start + INSERTS_MAX] for start in range(0, len(new), INSERTS_MAX))
         not_added = _at_once(lambda batch: _until(deadline, lambda: ledger.deliver_all(batch)), batches)
         left = {record["hash"] for record in not_added}
+        left |= {each["record"]["hash"] for each in sealed if each["replayed"]}
 
     def answer(pair: tuple[Row, Written]) -> RowResult:
         row, outcome = pair
         if "request" not in row:
             problems = tuple(map(Problem.from_json, row["problems"]))
             return RowResult(row["number"], None, Outcome.REJECTED, None, problems, raw=row["raw"])
+        change_id = identify(row["request"], row["id"]).change_id
+        if "stopped" in outcome:
+            return RowResult(row["number"], change_id, FAILED, None, (STOPPED,), raw=row["raw"])
         try:
             return _until(deadline, lambda: _audited(row, outcome, plan, left, client, users, ledger))
         except LedgerMismatch as fault:
-            change_id = row["request"]["change_id"]
             # Without its traceback, whose text quotes the record.
             logger.error(  # noqa: TRY400
                 "a row failed", extra={"change_id": change_id, "error": type(fault).__name__}
             )
-            return RowResult(row["number"], str(change_id), FAILED, None, (FAULT,), raw=row["raw"])
+            return RowResult(row["number"], change_id, FAILED, None, (FAULT,), raw=row["raw"])
 
     return _at_once(lambda pair: [answer(pair)], zip(rows, written, strict=True))
-
-
-def stopped(rows: list[Row]) -> list[RowResult]:
-    """Answer rows that are left alone."""
-    return [
-        RowResult(
-            row["number"], row.get("request", {}).get("change_id"), FAILED, None, (STOPPED,), raw=row["raw"]
-        )
-        for row in rows
-    ]
 
 
 def _audited(  # noqa: PLR0913, PLR0917 - the doors, by name at its only call
@@ -139,7 +163,7 @@ def _audited(  # noqa: PLR0913, PLR0917 - the doors, by name at its only call
         if record["hash"] in left:
             ledger.deliver(record)
         return _result(row, record, plan, replayed=replayed)
-    request = identify(row["request"], row["request"]["change_id"])
+    request = identify(row["request"], row["id"])
     rejected = ChangeRejected.from_message(written["rejected"])
     if request.problems:
         rejected = ChangeRejected(request.problems)

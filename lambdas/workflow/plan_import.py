@@ -10,7 +10,7 @@ from adapters import system
 from adapters.objects import Found, Objects
 from adapters.spool import Spool
 from registrar import limits
-from registrar.bulk.plan import Plan, content_of, identified
+from registrar.bulk.plan import Plan, completed, content_of, row_id
 from registrar.bulk.reading import Row, rows_of
 from registrar.bulk.request import ImportRequest
 from registrar.canonical import canonical_json
@@ -109,7 +109,7 @@ def _kept(row: Row, actor: dict[str, str], spool: Spool) -> tuple[str, int, dict
         return f"?{row.number}", row.number, kept
     kept |= {"request": row.request, "occurrence": spool.times_before(content_of(row.request))}
     # Its change_id follows from the whole file; whether it is valid does not.
-    change = identify(identified(row.request, "", 0, actor, None), "-").change
+    change = identify(completed(row.request, "-", actor, None), "-").change
     named = row.request.get("user_id")
     owner = f"+{row.number}" if change is None or named is None else f"={named}"
     if change is not None:
@@ -129,8 +129,8 @@ def _write_chunks(spool: Spool, request: ImportRequest, key: str, store: ImportS
             for _, rows in numbered:
                 for row in rows:
                     if "request" in row:
-                        occurrence = row.pop("occurrence")
-                        row["request"] = identified(row["request"], key, occurrence, actor, request.reason)
+                        row["id"] = row_id(row["request"], key, row.pop("occurrence"))
+                        row["request"] = completed(row["request"], row["id"], actor, request.reason)
             list(pool.map(lambda pair: store.write_rows(*pair), numbered))
             manifest += [{"chunk": number, "rows": len(rows)} for number, rows in numbered]
     return manifest

@@ -268,7 +268,9 @@ def import_rows() -> list[dict[str, Any]]:
         asked = {name: value for name, value in row["request"].items() if value is not None}
         asked = {**asked, "change_id": f"c-{number}", "actor": {"id": "a", "type": "user"}}
         asked.pop("request_hash", None)
-        rows.append({"number": number, "owner": "u-1", "raw": "", **row, "request": asked})
+        rows.append(
+            {"number": number, "owner": "u-1", "raw": "", "id": f"i-{number}", **row, "request": asked}
+        )
     return rows
 
 

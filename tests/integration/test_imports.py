@@ -332,6 +332,50 @@ def test_an_import_stops_when_it_is_told_to(imports, small_chunks, options, done
     assert rest["applied"] + summary["applied"] == 108
 
 
+def test_a_chunk_that_is_stopped_after_it_had_begun_answers_what_it_did(imports, engine, both_tables):
+    """A function that dies in the middle of a chunk, and is run again when the import has stopped."""
+    rows = [person(number) for number in range(20)]
+    left = [8]
+
+    def die_after_some(_side: str, operation: str) -> None:
+        if operation == "TransactWriteItems":
+            left[0] -= 1
+            if left[0] < 0:
+                raise Death
+
+    def deliver(handler: Any, event: Any) -> Any:
+        if handler is step("write_chunk").handler:
+            with watched(engine, imports.s3, die_after_some), pytest.raises(Death):
+                handler(event, None)
+            # Another chunk's rows were rejected in the meantime.
+            imports.s3.objects[BUCKET, f"imports/{event['import_id']}/progress/000002-0-5-0-0-5"] = b""
+        return handler(event, None)
+
+    summary = imports.run(csv_of(rows), deliver=deliver, fail_fast=5)
+    users, ledger = both_tables()
+    committed = len([item for item in users if item["pk"].startswith("USER#")])
+    assert 0 < committed < 20
+    assert (summary["applied"], summary["failed"]) == (committed, 20 - committed)
+    assert len(ledger) == committed
+
+
+def test_an_import_again_reads_receipts_and_is_refused_no_transaction(imports, requests_sent):
+    content = csv_of([person(number) for number in range(120)])
+    imports.run(content)
+    requests_sent.clear()
+    assert numbers(imports.run(content)) == (120, 0, 0, 120, 0)
+    assert Counter(requests_sent) == {"BatchGetItem": 2, "PutItem": 120}
+
+
+@pytest.mark.parametrize("unusable", [5, None, "a b", {"x": []}])
+def test_a_row_with_an_unusable_change_id_is_answered_under_the_one_that_follows_from_it(imports, unusable):
+    lines = [{"user_id": "u-1", "change_id": unusable, "attributes": {}}]
+    summary = imports.run("".join(f"{json.dumps(line)}\n" for line in lines), name="users.jsonl")
+    (line,) = imports.report(summary)
+    assert line["change_id"].startswith("i-")
+    assert line["outcome"] == ("APPLIED" if unusable is None else "REJECTED")
+
+
 def test_a_row_whose_place_in_the_ledger_is_taken_fails_by_itself(
     imports, execute_unchecked, engine, created_tables
 ):

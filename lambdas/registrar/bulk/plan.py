@@ -47,12 +47,10 @@ def content_of(request: dict[str, Any]) -> str:
     return sha256_of(pruned(request, DEPTH_MAX))
 
 
-def identified(
-    request: dict[str, Any], import_key: str, occurrence: int, actor: dict[str, str], reason: str | None
-) -> dict[str, Any]:
-    """Return a row's change, complete.
+def row_id(request: dict[str, Any], import_key: str, occurrence: int) -> str:
+    """Return the change_id of a row that names none, or none that is usable.
 
-    Its change_id follows from the import's key, from its content, and from how often the same content stands
+    It follows from the import's key, from the row's content, and from how often the same content stands
     before it in the file: so the same file is all replays, a row that was mended is a new change, and one
     that has only moved is the same.
 
@@ -60,13 +58,26 @@ def identified(
         request: what the row asks for.
         import_key: the SHA-256 of the file, unless the caller names another.
         occurrence: 0 for the first row of this content.
+    """
+    return f"i-{sha256_of([import_key, content_of(request), occurrence])[:40]}"
+
+
+def completed(
+    request: dict[str, Any], made_id: str, actor: dict[str, str], reason: str | None
+) -> dict[str, Any]:
+    """Return a row's change, complete.
+
+    Args:
+        request: what the row asks for.
+        made_id: for a row without a change_id.
         actor: who imports.
         reason: for a row without one.
     """
-    made = f"i-{sha256_of([import_key, content_of(request), occurrence])[:40]}"
-    whole = {"change_id": made, **request, "actor": actor}
-    if reason is not None:
-        whole.setdefault("reason", reason)
+    whole = {**request, "actor": actor}
+    if whole.get("change_id") is None:
+        whole["change_id"] = made_id
+    if whole.get("reason") is None and reason is not None:
+        whole["reason"] = reason
     if whole["action"] == "create" and whole.get("user_id") is None:
         whole["user_id"] = made_user_id(str(whole["change_id"]))
     return whole
