@@ -1,6 +1,7 @@
 """The routes of imports: where a file goes, how an import is started, how far it is."""
 
 import uuid
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -24,7 +25,12 @@ LINK_SECONDS: Final = 900
 POLL_SECONDS: Final = 1
 
 router = APIGatewayHttpRouter()
-s3_client = objects.client_from_environment()
+
+
+@cache
+def bucket() -> Objects:
+    """Return the import bucket; its client is made when the first import is asked about, and no earlier."""
+    return Objects.from_environment(objects.client_from_environment())
 
 
 @router.post("/uploads")
@@ -35,7 +41,7 @@ def post_upload() -> Response[str]:
     if form not in list(Format) or len(wanted) > 1:
         raise invalid(Problem("not_allowed", "/format", "must be csv or jsonl, and is all there is to say"))
     key = f"{UPLOADS}{uuid.uuid4().hex}.{form}"
-    url = Objects.from_environment(s3_client).link_to_write(key, LINK_SECONDS)
+    url = bucket().link_to_write(key, LINK_SECONDS)
     return json_response(HTTPStatus.CREATED, {"key": key, "url": url, "seconds": LINK_SECONDS})
 
 
@@ -68,7 +74,7 @@ def get_import(import_id: str) -> Response[str]:
     parameters_of(router.current_event, NoParameters)
     status = None
     if limits.is_import_id(import_id):
-        store = ImportStore(Objects.from_environment(s3_client), import_id)
+        store = ImportStore(bucket(), import_id)
         status = _status(store, store.plan())
     if status is None:
         raise Refused(HTTPStatus.NOT_FOUND, "not_found", detail="nothing is known of this import")

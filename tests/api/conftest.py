@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from adapters.dynamodb import item_of
+from adapters.objects import Objects
 from tests.memory_s3 import MemoryS3
 
 IDENTITY = {"iam": {"userArn": "arn:aws:iam::123456789012:user/ada"}}
@@ -125,7 +126,7 @@ def ask(states, items, s3, monkeypatch) -> Any:
         monkeypatch.setattr(importlib.import_module(f"api.{name}"), "dynamodb_client", items)
     for name in ("changes", "imports"):
         monkeypatch.setattr(importlib.import_module(f"api.{name}"), "states_client", states)
-    monkeypatch.setattr(importlib.import_module("api.imports"), "s3_client", s3)
+    monkeypatch.setattr(importlib.import_module("api.imports"), "bucket", lambda: Objects(s3, "imports"))
     handler = importlib.import_module("api.app").handler
 
     def send(

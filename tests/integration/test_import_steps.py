@@ -1,6 +1,7 @@
 """The steps of an import by themselves, run again as Step Functions does, without an engine."""
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -119,3 +120,28 @@ def test_a_chunk_without_its_plan_fails_loudly(s3):
     keep(s3, "plan.json", PLAN)
     with pytest.raises(LookupError, match="chunk 1 has no result"):
         step("finish_import").handler({"import_id": "i-1"}, None)
+
+
+class Discarding(MemoryS3):
+    """S3 that remembers the file, the plan and the manifest, and of chunks only that they were written."""
+
+    def put_object(self, Bucket: str, Key: str, Body: Any, **options: Any) -> None:  # noqa: N803 - boto3's
+        super().put_object(Bucket, Key, b"" if "/chunks/" in Key else Body, **options)
+
+
+def test_the_memory_of_a_plan_does_not_grow_with_the_file(s3, monkeypatch):
+    discarding = Discarding()
+    monkeypatch.setattr(step("plan_import"), "s3_client", discarding)
+
+    def peak(rows: int) -> int:
+        plan_of = {"request": {"source": {"key": "uploads/users.csv"}, "actor": ACTOR}, "import_id": "i-1"}
+        lines = "".join(f"u-{n},user{n},user{n}@example.com\n" for n in range(rows))
+        discarding.objects[BUCKET, "uploads/users.csv"] = f"user_id,username,email\n{lines}".encode()
+        tracemalloc.start()
+        step("plan_import").handler(plan_of, None)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most - len(discarding.objects[BUCKET, "uploads/users.csv"])
+
+    small, large = peak(6_000), peak(24_000)
+    assert large < 1.3 * small
