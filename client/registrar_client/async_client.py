@@ -215,11 +215,14 @@ class AsyncRegistrarClient:
 
     async def download(self, url: str) -> AsyncIterator[bytes]:
         """Yield the bytes of a report, a block at a time."""
-        async with self._http.stream("GET", url, auth=None) as response:
-            if response.is_error:
-                raise calls.gone(response.status_code)
-            async for block in response.aiter_bytes(calls.BLOCK_BYTES):
-                yield block
+        try:
+            async with self._http.stream("GET", url, auth=None) as response:
+                if not response.is_success:
+                    raise calls.gone(response.status_code)
+                async for block in response.aiter_bytes(calls.BLOCK_BYTES):
+                    yield block
+        except httpx.TransportError as error:
+            raise NotReached(f"the report broke off: {error}") from error
 
     async def stats(self, days: int = 7) -> Stats:
         """Return users by status, and changes of so many days up to today, UTC."""

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from registrar_client.errors import ApiProblem, problem_of
+from registrar_client.errors import ApiProblem, NotFound, Unavailable, problem_of
 from registrar_client.models import (
     Attributes,
     Change,
@@ -204,13 +204,13 @@ def uploaded(response: httpx.Response) -> None:
     Raises:
         ApiProblem: it was not taken.
     """
-    if response.is_error:
-        raise problem_of(response.status_code, {"detail": "the upload was refused; begin it again"})
+    if not response.is_success:
+        raise Unavailable(response.status_code, {"detail": "the upload was not taken; begin it again"})
 
 
 def gone(status: int) -> ApiProblem:
     """Return the exception for a report that is no longer to be had under its address."""
-    return problem_of(status, {"detail": "the address of the report is no longer good; ask for a new one"})
+    return NotFound(status, {"detail": "the address of the report is no longer good; ask for a new one"})
 
 
 def start_import(options: ImportOptions, import_id: str | None) -> Call[str]:

@@ -217,10 +217,13 @@ class RegistrarClient:
 
     def download(self, url: str) -> Iterator[bytes]:
         """Yield the bytes of a report, a block at a time."""
-        with self._http.stream("GET", url, auth=None) as response:
-            if response.is_error:
-                raise calls.gone(response.status_code)
-            yield from response.iter_bytes(calls.BLOCK_BYTES)
+        try:
+            with self._http.stream("GET", url, auth=None) as response:
+                if not response.is_success:
+                    raise calls.gone(response.status_code)
+                yield from response.iter_bytes(calls.BLOCK_BYTES)
+        except httpx.TransportError as error:
+            raise NotReached(f"the report broke off: {error}") from error
 
     def stats(self, days: int = 7) -> Stats:
         """Return users by status, and changes of so many days up to today, UTC."""

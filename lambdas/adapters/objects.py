@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, IncompleteReadError, ResponseStream
 
 from adapters import aws
 from adapters.faults import transient_faults
-from registrar.errors import TransientFault
+from registrar.errors import ImportRefused, Problem, TransientFault
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -32,6 +32,8 @@ def client_from_environment() -> "S3Client":
             read_timeout=10,
             retries={"mode": "standard", "total_max_attempts": 3},
             signature_version="s3v4",
+            # The region's own host in links: the global one sends those who sign for it elsewhere.
+            s3={"addressing_style": "virtual"},
         ),
     )
     return made
@@ -78,15 +80,20 @@ class Objects:
         """Yield an object's bytes as it was found, a block at a time.
 
         Raises:
+            ImportRefused: it may be found and not read.
             TransientFault: the connection broke, or somebody wrote the object anew; begin again.
         """
         try:
             with transient_faults():
                 answer = self._client.get_object(Bucket=found.bucket, Key=found.key, IfMatch=found.tag)
-            yield from answer["Body"].iter_chunks(BLOCK_BYTES)
+            with transient_faults():
+                yield from answer["Body"].iter_chunks(BLOCK_BYTES)
         except ClientError as error:
             if _status(error) == HTTPStatus.PRECONDITION_FAILED:
                 raise TransientFault("the object was written anew while it was read") from error
+            if _status(error) in ABSENT:
+                message = "may not be read: its key, its storage class or its bucket does not allow it"
+                raise ImportRefused(Problem("not_found", "/source", message)) from error
             raise
         except (IncompleteReadError, ResponseStreamingError) as error:
             raise TransientFault(type(error).__name__) from error

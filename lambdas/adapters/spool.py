@@ -12,7 +12,7 @@ _TABLES = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA cache_size = -16000;
-CREATE TABLE rows (owner TEXT, number INTEGER, content TEXT);
+CREATE TABLE rows (owner TEXT, number INTEGER, content BLOB);
 CREATE TABLE contents (content TEXT PRIMARY KEY, times INTEGER) WITHOUT ROWID;
 CREATE TABLE names (name TEXT PRIMARY KEY, owner TEXT, number INTEGER) WITHOUT ROWID;
 """
@@ -38,7 +38,8 @@ class Spool:
 
     def add(self, owner: str, number: int, content: Any) -> None:  # noqa: ANN401 - any JSON value
         """Keep a row."""
-        text = json.dumps(content, separators=(",", ":"))
+        # As UTF-8: escapes would make some languages' files six times as large.
+        text = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
         self._connection.execute("INSERT INTO rows VALUES (?, ?, ?)", (owner, number, text))
 
     def times_before(self, content: str) -> int:
@@ -83,4 +84,4 @@ class Spool:
         self._connection.execute(f"CREATE INDEX IF NOT EXISTS ordered ON rows ({columns})")
         rows = self._connection.execute(f"SELECT owner, number, content FROM rows ORDER BY {columns}")  # noqa: S608
         for owner, number, content in rows:
-            yield owner, number, json.loads(content)
+            yield owner, number, json.loads(content.decode("utf-8", "surrogatepass"))

@@ -93,9 +93,16 @@ def _import_id(key: str | None) -> str:
 
 def _status(store: ImportStore, plan: Plan | None) -> dict[str, Any] | None:
     summary = store.summary()
+    running = None
+    if summary is None:
+        running = Executions.imports(states_client).status(store.import_id)
+        if running == "SUCCEEDED":
+            # It has ended between the two looks, or its objects have expired.
+            summary = store.summary()
+            if summary is None:
+                raise Refused(HTTPStatus.NOT_FOUND, "not_found", detail="its report has expired")
     if summary is not None:
         return {**summary, **({} if plan is None else _links(store, plan))}
-    running = Executions.imports(states_client).status(store.import_id)
     if running is None:
         return None
     known: dict[str, Any] = {"import_id": store.import_id, "status": running, "errors": []}

@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from registrar import limits
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -27,6 +29,22 @@ class Problem:
     def from_json(cls, value: dict[str, str]) -> "Problem":
         """Read back what ``as_json`` wrote."""
         return cls(value["code"], value["path"], value["message"])
+
+
+def bounded(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Keep the problems that fit into an error's cause and say how many were left out."""
+    kept: list[Problem] = []
+    room = limits.PROBLEMS_MAX_BYTES
+    for problem in problems:
+        room -= len(json.dumps(problem.as_json()))
+        if room < 0:
+            left = len(problems) - len(kept)
+            return (
+                *kept,
+                Problem("more_problems", "", f"{left} more problems are not listed; mend these first"),
+            )
+        kept.append(problem)
+    return tuple(kept)
 
 
 class ChangeRejected(Exception):  # noqa: N818 - the state machine catches it by this name
@@ -75,8 +93,8 @@ class ImportRefused(Exception):  # noqa: N818 - the state machine catches it by 
     """
 
     def __init__(self, *problems: Problem) -> None:
-        self.problems = problems
-        super().__init__(json.dumps([problem.as_json() for problem in problems]))
+        self.problems = bounded(problems)
+        super().__init__(json.dumps([problem.as_json() for problem in self.problems]))
 
     @classmethod
     def from_message(cls, message: str) -> "ImportRefused":

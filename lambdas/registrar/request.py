@@ -4,7 +4,6 @@ Only the functions that see raw requests import this module; the others work on 
 """
 
 import hashlib
-import json
 import unicodedata
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
@@ -23,7 +22,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from registrar import limits
 from registrar.canonical import pruned, sha256_of
 from registrar.change import Action, Change
-from registrar.errors import Problem
+from registrar.errors import Problem, bounded
 from registrar.names import normal_form
 
 
@@ -223,22 +222,6 @@ def _with_readable_keys(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return {
         name.encode("utf-8", "replace").decode(): _with_readable_keys(inner) for name, inner in value.items()
     }
-
-
-def bounded(problems: list[Problem]) -> tuple[Problem, ...]:
-    """Keep the problems that fit into an error's cause and say how many were left out."""
-    kept: list[Problem] = []
-    room = limits.PROBLEMS_MAX_BYTES
-    for problem in problems:
-        room -= len(json.dumps(problem.as_json()))
-        if room < 0:
-            left = len(problems) - len(kept)
-            return (
-                *kept,
-                Problem("more_problems", "", f"{left} more problems are not listed; mend these first"),
-            )
-        kept.append(problem)
-    return tuple(kept)
 
 
 def _cross_checks(request: Any) -> list[Problem]:  # noqa: ANN401 - any JSON value

@@ -25,6 +25,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         event: ``{"import_id": …}``; with the cause that Step Functions caught for a file that was refused.
 
     Raises:
+        LedgerMismatch: a row met one: the report is there, and somebody must look.
         TransientFault: try again.
     """
     store = ImportStore(Objects.from_environment(s3_client), event["import_id"])

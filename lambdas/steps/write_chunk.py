@@ -45,6 +45,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         table,
         (lambda: DryRunUsers(table)) if plan.dry_run else (lambda: table),
         began + WORK_SECONDS,
+        since=plan.started_at if plan.key_is_named else "",
         stopped=plan.stop_after is not None and store.progress().not_applied >= plan.stop_after,
     )
     store.write_written(

@@ -29,6 +29,10 @@ AT_ONCE: Final = 32
 
 PAUSE_MAX_SECONDS: Final = 3.0
 
+OUT_OF_TURN: Final = Problem(
+    "out_of_turn", "", "a later row of this user was applied before this one; import it again by itself"
+)
+
 logger = logging.getLogger()
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -37,13 +41,14 @@ Written = dict[str, Any]
 was ``stopped``; or nothing, when it could not be read."""
 
 
-def write_rows(
+def write_rows(  # noqa: PLR0913 - two of them by keyword
     rows: list[Row],
     table: Users,
     users: Callable[[], WritableUsers],
     deadline: float,
     *,
     stopped: bool = False,
+    since: str = "",
 ) -> list[Written]:
     """Write rows, those of a user one after the other and those of many at once; return how each was.
 
@@ -56,6 +61,7 @@ def write_rows(
         users: makes the door for the rows of one user.
         deadline: when to give up on what passes by itself (``time.monotonic``).
         stopped: whether what is not decided yet is left alone.
+        since: a row that was applied since then is behind those before it: they were decided, too.
 
     Raises:
         TransientFault: a row was not written by then; the others are, and what was is found again.
@@ -68,17 +74,40 @@ def write_rows(
     )
 
     def of_a_user(own: list[tuple[Row, Identified | None]]) -> list[Written]:
-        door = users()
+        door = None if stopped else users()
+        last = _last_applied(own, receipts, since)
         return [
-            _until(deadline, partial(_written, *each, receipts, None if stopped else door)) for each in own
+            _until(deadline, partial(_written, *each, receipts, door, is_late=place < last))
+            for place, each in enumerate(own)
         ]
 
     pairs = zip(rows, asked, strict=True)
     return _at_once(of_a_user, (list(own) for _, own in groupby(pairs, key=lambda pair: pair[0]["owner"])))
 
 
+def _last_applied(
+    own: list[tuple[Row, Identified | None]], receipts: dict[str, dict[str, Any]], since: str
+) -> int:
+    """Return the place of the last of a user's rows that was applied under the file's ids, or -1."""
+    applied = [
+        place
+        for place, (row, asked) in enumerate(own)
+        if asked is not None
+        and asked.change_id == row["id"]
+        and (receipt := receipts.get(row["id"]))
+        and receipt["outcome"] == Outcome.APPLIED
+        and receipt["recorded_at"] >= since
+    ]
+    return max(applied, default=-1)
+
+
 def _written(
-    row: Row, asked: Identified | None, receipts: dict[str, dict[str, Any]], users: WritableUsers | None
+    row: Row,
+    asked: Identified | None,
+    receipts: dict[str, dict[str, Any]],
+    users: WritableUsers | None,
+    *,
+    is_late: bool,
 ) -> Written:
     if asked is None:
         return {}
@@ -91,6 +120,9 @@ def _written(
         if asked.change is None:
             # Its problems are found anew where they are recorded.
             raise ChangeRejected
+        if is_late:
+            # A run that died had said no to it, and went on: the user is another one by now.
+            raise ChangeRejected([OUT_OF_TURN])
         if row["lost"]:
             raise ChangeRejected([_lost(kind, winner) for kind, winner in row["lost"].items()])
         record, replayed = write(asked.change, users)

@@ -12,9 +12,9 @@ from registrar.bulk.columns import ERRORS, NULL, cell_of
 from registrar.bulk.cost import estimate
 from registrar.bulk.plan import Plan
 from registrar.bulk.reading import Format
-from registrar.bulk.results import Consumed, RowResult, Tally
+from registrar.bulk.results import FAULT, Consumed, RowResult, Tally
 from registrar.change import Outcome
-from registrar.errors import ImportRefused
+from registrar.errors import ImportRefused, LedgerMismatch
 from workflow.import_store import ImportStore
 
 REPORT: Final = ("row", "change_id", "outcome", "replayed", "version", "codes", "paths", "messages")
@@ -30,10 +30,11 @@ def finish_import(store: ImportStore, plan: Plan, memory_gb: float) -> dict[str,
         memory_gb: what the functions are billed for.
 
     Raises:
+        LedgerMismatch: a row met one: the report is there, and somebody must look.
         LookupError: a chunk has no result.
         TransientFault: try again.
     """
-    tally, consumed = Tally(), Consumed()
+    tally, consumed, faults = Tally(), Consumed(), 0
     with Spool.temporary() as (spool, folder):
         for chunk in range(1, plan.chunks + 1):
             result = store.result(chunk)
@@ -41,6 +42,7 @@ def finish_import(store: ImportStore, plan: Plan, memory_gb: float) -> dict[str,
                 raise LookupError(f"chunk {chunk} has no result")
             tally += Tally.of(result.results)
             consumed += result.consumed
+            faults += sum(FAULT in each.problems for each in result.results)
             for each in result.results:
                 spool.add("", each.number, each.as_json())
         _write_reports(spool, store, plan, folder)
@@ -70,6 +72,9 @@ def finish_import(store: ImportStore, plan: Plan, memory_gb: float) -> dict[str,
         "errors": [],
     }
     store.write_summary(summary)
+    if faults:
+        # The execution fails, so that its alarm goes off.
+        raise LedgerMismatch(f"{faults} rows met another record in their place")
     return summary
 
 

@@ -43,6 +43,7 @@ def plan_import(request: ImportRequest, import_id: str, objects: Objects) -> Pla
         plan = Plan(
             import_id=import_id,
             import_key=key,
+            key_is_named=request.import_key is not None,
             format=form,
             header=header,
             rows=count,

@@ -10,6 +10,7 @@ IMPORTS = "arn:aws:states:us-east-1:123456789012:stateMachine:imports"
 PLAN = {
     "import_id": "i-1",
     "import_key": "k",
+    "key_is_named": False,
     "format": "csv",
     "header": ["user_id"],
     "rows": 1000,
@@ -98,6 +99,21 @@ def test_in_the_end_it_tells_how_it_went_and_where_the_report_is(ask, s3):
     assert (body["status"], body["rows"]) == ("SUCCEEDED", 1000)
     assert body["report_url"] == "https://imports/imports/i-1/report.csv?get_object"
     assert body["failed_url"] == "https://imports/imports/i-1/failed.csv?get_object"
+
+
+def test_an_import_that_ends_between_two_looks_is_told_with_its_summary(ask, s3, states, monkeypatch):
+    def ended(**_call):
+        keep(s3, "summary.json", {"import_id": "i-1", "status": "REFUSED", "errors": []})
+        return {"status": "SUCCEEDED"}
+
+    monkeypatch.setattr(states, "describe_execution", ended)
+    assert ask("GET", "/imports/i-1").body["status"] == "REFUSED"
+
+
+def test_an_import_whose_objects_are_gone_says_that_they_have_expired(ask, states):
+    states.running["i-1"] = "SUCCEEDED"
+    answer = ask("GET", "/imports/i-1")
+    assert (answer.status, answer.body["detail"]) == (404, "its report has expired")
 
 
 def test_an_import_that_failed_says_so(ask, s3, states):

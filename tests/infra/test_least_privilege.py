@@ -291,7 +291,14 @@ def test_the_steps_of_an_import_may_do_to_the_tables_what_they_do_and_nothing_el
     for step, role in (("write_chunk", "WriteChunk"), ("audit_chunk", "AuditChunk")):
         asked[role] = set()
         for import_id, dry_run in (("i-1", False), ("i-2", True)):
-            plan = {"import_id": import_id, "import_key": "k", "format": "csv", "header": [], "rows": 4}
+            plan = {
+                "import_id": import_id,
+                "import_key": "k",
+                "key_is_named": False,
+                "format": "csv",
+                "header": [],
+                "rows": 4,
+            }
             plan |= {"chunks": 1, "dry_run": dry_run, "stop_after": None, "started_at": ""}
             for name, value in (("plan.json", plan), ("chunks/000001.json", import_rows())):
                 bucket.put_object("imports", f"imports/{import_id}/{name}", json.dumps(value).encode())

@@ -13,6 +13,7 @@ from tests.memory_s3 import MemoryS3
 PLAN = {
     "import_id": "i-1",
     "import_key": "k",
+    "key_is_named": False,
     "format": "csv",
     "header": ["user_id"],
     "rows": 1,

@@ -7,8 +7,9 @@ import pytest
 
 from adapters import objects
 from adapters.objects import Objects
-from registrar.errors import TransientFault
+from registrar.errors import ImportRefused, TransientFault
 from tests.integration.conftest import point_at
+from tests.memory_s3 import error
 
 pytestmark = pytest.mark.one_engine
 
@@ -53,6 +54,28 @@ def test_a_file_that_was_written_anew_since_it_was_found_is_begun_again(bucket):
     bucket.write("uploads/file", 2)
     with pytest.raises(TransientFault):
         list(bucket.blocks(found))
+
+
+def test_a_link_names_the_region_s_own_host(monkeypatch):
+    for name in ("AWS_ENDPOINT_URL", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    link = Objects(objects.client_from_environment(), "bucket").link_to_write("uploads/x.csv", 900)
+    assert link.startswith("https://bucket.s3.eu-central-1.amazonaws.com/uploads/x.csv?")
+
+
+def test_what_may_be_found_and_not_read_is_refused(bucket, monkeypatch):
+    bucket.write("uploads/file", 1)
+    found = bucket.find(bucket.bucket, "uploads/file")
+    monkeypatch.setattr(bucket._client, "get_object", refused)  # noqa: SLF001
+    with pytest.raises(ImportRefused):
+        list(bucket.blocks(found))
+
+
+def refused(**_call):
+    raise error("AccessDenied", 403, "GetObject")
 
 
 def test_all_keys_of_a_prefix_are_listed_in_order(bucket):

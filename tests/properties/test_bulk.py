@@ -33,7 +33,8 @@ def test_a_csv_is_read_as_it_was_written_wherever_its_bytes_are_cut(rows, data):
     cuts = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=5)))
     blocks = [content[start:end] for start, end in zip([0, *cuts], [*cuts, len(content)], strict=True)]
     _, read = rows_of(blocks, Format.CSV, {})
-    assert [row.raw for row in read] == rows
+    # A row of nothing but commas is none.
+    assert [row.raw for row in read] == [row for row in rows if any(row)]
 
 
 @given(TEXTS)

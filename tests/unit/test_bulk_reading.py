@@ -161,6 +161,21 @@ def test_a_ragged_row_and_a_huge_one_are_answered_by_themselves():
     assert (rows[0].raw, rows[4].request["user_id"]) == (["u-1"], "u-5")
 
 
+def test_a_row_of_nothing_is_no_row_and_one_without_a_value_of_a_change_is_answered():
+    rows = read(b"user_id,email,import_errors,notes\n,,,\nu-1,,,\n,,too long,x\n,,,\n", notes=None)
+    assert [(row.number, [problem.code for problem in row.problems]) for row in rows] == [
+        (3, []),
+        (4, ["empty_row"]),
+    ]
+
+
+def test_a_header_with_hundreds_of_unknown_columns_is_refused_in_a_text_that_fits():
+    header = ",".join(f"column-{n}" for n in range(500))
+    problems = refused(f"{header}\n".encode())
+    assert problems[-1][0] == "more_problems"
+    assert len(problems) < 60
+
+
 def test_memory_does_not_grow_with_the_file():
     def peak(rows: int) -> int:
         def content():

@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from registrar_client.check.tables import IncompleteRead
 from registrar_client.command import changes, check, export, imports, reads
-from registrar_client.errors import ApiProblem, NotFound, RegistrarError, StillRunning
+from registrar_client.errors import ApiProblem, Forbidden, NotFound, RegistrarError, StillRunning
 from registrar_client.stage import StageNotFound
 
 NO, FAILED, INTERRUPTED = 1, 2, 130
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def _sentence(problem: ApiProblem) -> str:
-    if problem.status in (401, 403):
+    if isinstance(problem, Forbidden):
         return f"{problem}: check --profile, or REGISTRAR_TOKEN"
     reasons = "; ".join(f"{each.message} ({each.code} {each.path})" for each in problem.problems)
     return reasons or str(problem)

@@ -11,6 +11,7 @@ import typer
 from registrar_client import export as exporting
 from registrar_client.check.tables import Tables
 from registrar_client.command.connection import Connection, connected
+from registrar_client.command.whole_file import whole
 
 
 def add_to(app: typer.Typer) -> None:
@@ -55,10 +56,5 @@ def _target(output: Path | None) -> Iterator[TextIO]:
     if output is None:
         yield sys.stdout
         return
-    part = output.with_name(f"{output.name}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        part.replace(output)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole(output) as part, part.open("w", encoding="utf-8", newline="") as file:
+        yield file

@@ -21,6 +21,7 @@ from rich.table import Table
 
 from registrar_client.client import RegistrarClient
 from registrar_client.command.connection import Connection, connected
+from registrar_client.command.whole_file import whole
 from registrar_client.models import Import, ImportOptions
 
 INTERRUPTED: Final = 130
@@ -201,7 +202,7 @@ def _save(client: RegistrarClient, status: Import, report: Path | None, failed: 
 
 
 def _write(file: Path, blocks: Iterable[bytes]) -> None:
-    with file.open("wb") as target:
+    with whole(file) as part, part.open("wb") as target:
         target.writelines(blocks)
 
 
@@ -221,7 +222,7 @@ def _tell(connection: Connection, status: Import, failed: Path | None) -> None:
     if status.status == "SUCCEEDED":
         raise typer.Exit(NO)
     if status.status != "REFUSED":
-        again = "import the same file again, nothing is done twice"
+        again = "import the same file again, as the same caller: nothing is done twice"
         print(f"error: the import has {status.status}: {again}", file=sys.stderr)
     raise typer.Exit(FAILED)
 

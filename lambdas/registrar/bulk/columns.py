@@ -80,6 +80,10 @@ class Columns:
             raise ImportRefused(*problems)
         return cls(tuple(found))
 
+    def say_something(self, cells: Sequence[str]) -> bool:
+        """Tell whether any column that is not passed over has a value in a row."""
+        return any(cell for field, cell in zip(self.fields, cells, strict=True) if field is not None)
+
     def request_of(self, cells: Sequence[str]) -> dict[str, Any]:
         """Return the change that a row's cells ask for, valid or not."""
         request: dict[str, Any] = {"action": Action.CREATE.value}

@@ -15,6 +15,7 @@ class Plan:
 
     Attributes:
         import_key: with a row's content it makes the row's change_id.
+        key_is_named: whether the caller has named it, so that other files may have it, too.
         header: the cells of a CSV's first row.
         rows: how many there are.
         chunks: into how many they are cut.
@@ -24,6 +25,7 @@ class Plan:
 
     import_id: str
     import_key: str
+    key_is_named: bool
     format: Format
     header: list[str]
     rows: int

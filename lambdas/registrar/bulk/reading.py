@@ -158,9 +158,14 @@ def _csv_rows(records: Iterator[tuple[int, list[str] | str]], columns: Columns) 
     for number, cells in records:
         if isinstance(cells, str):
             yield _too_long(number, cells)
+        elif not any(cells):
+            # Spreadsheets end in rows of nothing but commas.
+            continue
         elif len(cells) != width:
             message = f"has {len(cells)} cells, and the header has {width}"
             yield Row(number, cells, None, (Problem("ragged_row", "", message),))
+        elif not columns.say_something(cells):
+            yield Row(number, cells, None, (Problem("empty_row", "", "no column of a change has a value"),))
         else:
             yield Row(number, cells, columns.request_of(cells))
 
