@@ -103,7 +103,6 @@ class ImportUsers(Construct):
         step.function.add_environment("USERS_TABLE", users.table.table_name)
         step.function.add_environment("LEDGER_TABLE", ledger.table.table_name)
         users.allow(step.role, "dynamodb:PutItem", ("CHANGE#*",))
-        ledger.allow(step.role, "dynamodb:PartiQLInsert")
         ledger.allow(step.role, "dynamodb:PutItem")
         self._data.imports.allow(
             step.role, read=["imports/*"], write=["imports/*/results/*", "imports/*/progress/*"]

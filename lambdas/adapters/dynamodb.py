@@ -32,6 +32,8 @@ def client_from_environment(connections: int = 10) -> "DynamoDBClient":
             read_timeout=3,
             retries={"mode": "standard", "total_max_attempts": 2},
             max_pool_connections=connections,
+            # What is sent is made here alone, and DynamoDB checks it anyway.
+            parameter_validation=False,
         ),
     )
     return made

@@ -1,9 +1,9 @@
 """The Ledger table, to which records are only added."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from adapters.dynamodb import READ_MAX, batch_get, item_of, plain
 from adapters.faults import cancellation_reasons, transient_faults
@@ -13,9 +13,6 @@ from registrar.record import applied_sequence
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-INSERTS_MAX: Final = 25
-"""So many records one BatchExecuteStatement may add."""
 
 Place = tuple[str, str]
 """Where a record stands: its user_id and its sequence."""
@@ -52,28 +49,6 @@ class Ledger:
         found = self.add(record)
         if found is not None and found != record:
             raise LedgerMismatch(f"another record stands at {record['sequence']}: {found.get('hash')}")
-
-    def deliver_all(self, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Add up to ``INSERTS_MAX`` sealed records in one request; return those that were not added.
-
-        An INSERT is refused where an item has its key, at the price of a put. What is not added is there
-        already, or met a fault of its own: ``deliver`` tells.
-        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.insert.html
-
-        Raises:
-            TransientFault: throttled or not reached; try again.
-        """
-        statements: Any = [self._insert(record) for record in records]
-        with transient_faults():
-            answers = self._client.batch_execute_statement(Statements=statements)["Responses"]
-        return [record for record, answer in zip(records, answers, strict=True) if "Error" in answer]
-
-    def _insert(self, record: dict[str, Any]) -> dict[str, Any]:
-        fields = ", ".join(f"'{name}': ?" for name in record)
-        return {
-            "Statement": f'INSERT INTO "{self._table}" VALUE {{{fields}}}',
-            "Parameters": [*item_of(record).values()],
-        }
 
     def hashes(self, places: Iterable[Place]) -> dict[Place, str]:
         """Return the hash of the record at each place that has one.

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from adapters.dynamodb import READ_MAX
-from adapters.ledger import INSERTS_MAX, Ledger
+from adapters.ledger import Ledger
 from adapters.users import Users
 from registrar.bulk.plan import Plan
 from registrar.bulk.results import FAILED, FAULT, STOPPED, RowResult
@@ -149,41 +149,36 @@ def audit_rows(
         TransientFault: a row was not recorded by then; what was is found again.
     """
     users, ledger = Users.from_environment(client), Ledger.from_environment(client)
-    sealed = [each for each in written if "record" in each and is_sealed(each["record"])]
-    left = set()
-    if not plan.dry_run:
-        # What was decided before is there already, most likely: to add it would be refused, at a price.
-        new = [each["record"] for each in sealed if not each["replayed"]]
-        batches = (new[start : start + INSERTS_MAX] for start in range(0, len(new), INSERTS_MAX))
-        not_added = _at_once(lambda batch: _until(deadline, lambda: ledger.deliver_all(batch)), batches)
-        left = {record["hash"] for record in not_added}
-        left |= {each["record"]["hash"] for each in sealed if each["replayed"]}
 
     def answer(pair: tuple[Row, Written]) -> RowResult:
         row, outcome = pair
         if "request" not in row:
             problems = tuple(map(Problem.from_json, row["problems"]))
             return RowResult(row["number"], None, Outcome.REJECTED, None, problems, raw=row["raw"])
-        change_id = identify(row["request"], row["id"]).change_id
         if "stopped" in outcome:
-            return RowResult(row["number"], change_id, FAILED, None, (STOPPED,), raw=row["raw"])
+            return _failed(row, STOPPED)
         try:
-            return _until(deadline, lambda: _audited(row, outcome, plan, left, client, users, ledger))
+            return _until(deadline, lambda: _audited(row, outcome, plan, client, users, ledger))
         except LedgerMismatch as fault:
+            failed = _failed(row, FAULT)
             # Without its traceback, whose text quotes the record.
             logger.error(  # noqa: TRY400
-                "a row failed", extra={"change_id": change_id, "error": type(fault).__name__}
+                "a row failed", extra={"change_id": failed.change_id, "error": type(fault).__name__}
             )
-            return RowResult(row["number"], change_id, FAILED, None, (FAULT,), raw=row["raw"])
+            return failed
 
     return _at_once(lambda pair: [answer(pair)], zip(rows, written, strict=True))
+
+
+def _failed(row: Row, problem: Problem) -> RowResult:
+    change_id = identify(row["request"], row["id"]).change_id
+    return RowResult(row["number"], change_id, FAILED, None, (problem,), raw=row["raw"])
 
 
 def _audited(  # noqa: PLR0913, PLR0917 - the doors, by name at its only call
     row: Row,
     written: Written,
     plan: Plan,
-    left: set[str],
     client: "DynamoDBClient",
     users: Users,
     ledger: Ledger,
@@ -192,7 +187,7 @@ def _audited(  # noqa: PLR0913, PLR0917 - the doors, by name at its only call
         record, replayed = written["record"], written["replayed"]
         if not is_sealed(record):
             raise LedgerMismatch(f"what was written of row {row['number']} is not sealed")
-        if record["hash"] in left:
+        if not plan.dry_run:
             ledger.deliver(record)
         return _result(row, record, plan, replayed=replayed)
     request = identify(row["request"], row["id"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,6 +54,7 @@ def registrar(deployed: Outputs, tmp_path: Path, monkeypatch) -> Any:
 
 def test_both_clients_import_a_file_and_the_second_run_is_all_replays(deployed, file, name):
     with RegistrarClient(deployed.ApiUrl, AUTH) as client:
+        before = sum(client.stats(2).users.values())
         key = client.upload(file)
         import_id = client.start_import(ImportOptions(key=key), import_id=name)
         assert client.start_import(ImportOptions(key=key), import_id=name) == import_id == name
@@ -65,6 +67,11 @@ def test_both_clients_import_a_file_and_the_second_run_is_all_replays(deployed, 
         assert (user.user_id, user.version) == (f"{name}-7", 1)
         (record,) = client.history(user.user_id)
         assert record.actor["type"] == "iam"
+        # What is imported is counted, and so told, like every other change.
+        deadline = time.monotonic() + 60
+        while sum(client.stats(2).users.values()) < before + 120:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
 
     async def again() -> Any:
         async with AsyncRegistrarClient(deployed.ApiUrl, AUTH) as client:

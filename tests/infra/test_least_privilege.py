@@ -95,12 +95,6 @@ class RecordingDynamoDB:
         found = [self._items[name] for name in named if name in self._items]
         return {"Responses": {table: found}}
 
-    def batch_execute_statement(self, **call: Any) -> dict[str, Any]:
-        for statement in call["Statements"]:
-            assert statement["Statement"].startswith(f'INSERT INTO "{LEDGER}" VALUE ')
-        self.asked.add(("dynamodb:PartiQLInsert", LEDGER, None))
-        return {"Responses": [{"Error": {"Code": "DuplicateItem"}} for _ in call["Statements"]]}
-
     def get_item(self, **call: Any) -> dict[str, Any]:
         self._ask("GetItem", call["TableName"], call["Key"])
         return {}
@@ -406,7 +400,6 @@ def test_the_writer_of_users_cannot_touch_the_ledger_and_the_ledger_is_only_adde
     assert touching == {
         ("AuditChange/Role", "dynamodb:PutItem"),
         ("ImportUsers/AuditChunk/Role", "dynamodb:PutItem"),
-        ("ImportUsers/AuditChunk/Role", "dynamodb:PartiQLInsert"),
         ("AuditRejection/Role", "dynamodb:PutItem"),
         ("Guard/Role", "dynamodb:BatchGetItem"),
         ("Guard/Role", "dynamodb:PutItem"),
