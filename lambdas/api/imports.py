@@ -15,7 +15,7 @@ from api.changes import json_response, states_client
 from api.problems import Refused, invalid
 from api.requests import NoParameters, actor_of, body_of, parameters_of, unquoted
 from registrar import limits
-from registrar.bulk.plan import Plan
+from registrar.bulk.plan import Plan, account_of
 from registrar.bulk.reading import Format
 from registrar.bulk.request import import_request_of
 from registrar.errors import ImportRefused, Problem
@@ -108,19 +108,7 @@ def _status(store: ImportStore, plan: Plan | None) -> dict[str, Any] | None:
     known: dict[str, Any] = {"import_id": store.import_id, "status": running, "errors": []}
     if plan is None:
         return known
-    tally = store.progress()
-    return {
-        **known,
-        "import_key": plan.import_key,
-        "dry_run": plan.dry_run,
-        "rows": plan.rows,
-        "applied": tally.applied,
-        "rejected": tally.rejected,
-        "replayed": tally.replayed,
-        "failed": tally.failed,
-        "not_applied": tally.not_applied,
-        "started_at": plan.started_at,
-    }
+    return {**known, **account_of(plan, store.progress())}
 
 
 def _links(store: ImportStore, plan: Plan) -> dict[str, str]:

@@ -10,7 +10,7 @@ from adapters import system
 from adapters.spool import Spool
 from registrar.bulk.columns import ERRORS, NULL, cell_of
 from registrar.bulk.cost import estimate
-from registrar.bulk.plan import Plan
+from registrar.bulk.plan import Plan, account_of
 from registrar.bulk.reading import Format
 from registrar.bulk.results import FAULT, Consumed, RowResult, Tally
 from registrar.change import Outcome
@@ -53,15 +53,7 @@ def finish_import(store: ImportStore, plan: Plan, memory_gb: float) -> dict[str,
     summary = {
         "import_id": plan.import_id,
         "status": "SUCCEEDED",
-        "import_key": plan.import_key,
-        "dry_run": plan.dry_run,
-        "rows": plan.rows,
-        "applied": tally.applied,
-        "rejected": tally.rejected,
-        "replayed": tally.replayed,
-        "failed": tally.failed,
-        "not_applied": tally.not_applied,
-        "started_at": plan.started_at,
+        **account_of(plan, tally),
         "finished_at": now,
         "seconds": round(seconds, 3),
         "rows_a_second": round(plan.rows / max(seconds, 0.001), 1),

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from registrar.bulk.reading import Format
+from registrar.bulk.results import Tally
 from registrar.canonical import pruned, sha256_of
 from registrar.limits import DEPTH_MAX
 from registrar.request import made_user_id
@@ -42,6 +43,21 @@ class Plan:
     def from_json(cls, value: dict[str, Any]) -> Self:
         """Read back what ``as_json`` wrote."""
         return cls(**{**value, "format": Format(value["format"])})
+
+
+def account_of(plan: Plan, tally: Tally) -> dict[str, Any]:
+    """Return how far an import is, as the API and the summary say it."""
+    return {
+        "import_key": plan.import_key,
+        "dry_run": plan.dry_run,
+        "rows": plan.rows,
+        "applied": tally.applied,
+        "rejected": tally.rejected,
+        "replayed": tally.replayed,
+        "failed": tally.failed,
+        "not_applied": tally.not_applied,
+        "started_at": plan.started_at,
+    }
 
 
 def content_of(request: dict[str, Any]) -> str:
