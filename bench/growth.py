@@ -53,4 +53,5 @@ def results() -> Iterator[Result]:
 def _user(number: int) -> dict[str, Any]:
     moment = "2030-01-31T12:00:00.000000Z"
     attributes = {"status": "active", "display_name": f"User {number}"}
-    return user_item(User(f"u-{number}", 1, "0" * 64, False, attributes, moment, moment))  # noqa: FBT003
+    rest: dict[str, Any] = {"attributes": attributes, "created_at": moment, "updated_at": moment}
+    return user_item(User(f"u-{number}", 1, "0" * 64, deleted=False, **rest))

@@ -82,6 +82,6 @@ class Spool:
 
     def _ordered(self, columns: str) -> Iterator[tuple[str, int, Any]]:
         self._connection.execute(f"CREATE INDEX IF NOT EXISTS ordered ON rows ({columns})")
-        rows = self._connection.execute(f"SELECT owner, number, content FROM rows ORDER BY {columns}")  # noqa: S608
+        rows = self._connection.execute(f"SELECT owner, number, content FROM rows ORDER BY {columns}")  # noqa: S608 - its callers' own names
         for owner, number, content in rows:
             yield owner, number, json.loads(content.decode("utf-8", "surrogatepass"))
