@@ -30,6 +30,17 @@ def client_from_environment() -> "SFNClient":
     return made
 
 
+INPUT_BYTES_MAX: Final = 240 * 1024
+"""Step Functions takes 256 KiB (UTF-8), and the input of a step has the execution's name beside the request.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+"""
+
+
+class InputTooLarge(Exception):  # noqa: N818 - what the request is
+    """A request that no execution can take; nothing was started."""
+
+
 class Executions:
     """Executions of a machine in its two kinds: EXPRESS answers at once, STANDARD goes on by itself."""
 
@@ -52,12 +63,12 @@ class Executions:
         """Run a change and return its answer, with one call and no polling.
 
         Raises:
+            InputTooLarge: the request has more bytes than an execution takes.
             TransientFault: it has not been answered; the same change may be tried again.
         """
+        text = _input_of(request)
         with transient_faults():
-            done = self._client.start_sync_execution(
-                stateMachineArn=self._express, name=name, input=json.dumps(request)
-            )
+            done = self._client.start_sync_execution(stateMachineArn=self._express, name=name, input=text)
         if done["status"] != "SUCCEEDED":
             raise TransientFault(f"the execution has {done['status']}")
         answer: dict[str, Any] = json.loads(done["output"])
@@ -67,13 +78,13 @@ class Executions:
         """Start a change; False when the name is taken, so that a change of this id was started before.
 
         Raises:
+            InputTooLarge: the request has more bytes than an execution takes.
             TransientFault: throttled or not reached; try again.
         """
+        text = _input_of(request)
         try:
             with transient_faults():
-                self._client.start_execution(
-                    stateMachineArn=self._standard, name=name, input=json.dumps(request)
-                )
+                self._client.start_execution(stateMachineArn=self._standard, name=name, input=text)
         except self._client.exceptions.ExecutionAlreadyExists:
             return False
         return True
@@ -103,3 +114,12 @@ class Executions:
                 return self._client.describe_execution(executionArn=arn)
         except self._client.exceptions.ExecutionDoesNotExist:
             return None
+
+
+def _input_of(request: dict[str, Any]) -> str:
+    # As UTF-8, where other languages take a third of their escapes; what is no Unicode goes as an escape.
+    text = json.dumps(request, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    sent = text.encode("utf-8", "backslashreplace")
+    if len(sent) > INPUT_BYTES_MAX:
+        raise InputTooLarge(f"{len(sent)} bytes")
+    return sent.decode()

@@ -105,9 +105,8 @@ def _check(change: Change, user: User | None) -> None:
     if change.action is Action.CREATE and live:
         problems.append(Problem("user_exists", "/user_id", "a live user has this user_id; update it instead"))
     if change.action is not Action.CREATE and not live:
-        problems.append(
-            Problem("user_not_found", "/user_id", "no live user has this user_id; create it first")
-        )
+        first = "; create it first" if change.action is Action.UPDATE else ""
+        problems.append(Problem("user_not_found", "/user_id", f"no live user has this user_id{first}"))
     version = user.version if user else 0
     if change.expected_version is not None and change.expected_version != version:
         problems.append(

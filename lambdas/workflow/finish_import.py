@@ -52,7 +52,8 @@ def finish_import(store: ImportStore, plan: Plan, memory_gb: float) -> dict[str,
     seconds = (datetime.fromisoformat(now) - datetime.fromisoformat(plan.started_at)).total_seconds()
     summary = {
         "import_id": plan.import_id,
-        "status": "SUCCEEDED",
+        # As its execution ends.
+        "status": "FAILED" if faults else "SUCCEEDED",
         **account_of(plan, tally),
         "finished_at": now,
         "seconds": round(seconds, 3),
@@ -61,7 +62,7 @@ def finish_import(store: ImportStore, plan: Plan, memory_gb: float) -> dict[str,
         "read_units": consumed.read_units,
         "lambda_seconds": round(consumed.milliseconds / 1000, 3),
         "cost_usd": round(estimate(consumed, plan.chunks, memory_gb), 6),
-        "errors": [],
+        "errors": [FAULT.as_json()] if faults else [],
     }
     store.write_summary(summary)
     if faults:

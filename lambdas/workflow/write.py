@@ -32,7 +32,7 @@ def write(change: Change, users: WritableUsers) -> tuple[dict[str, Any], bool]:
         ChangeRejected: the user's state or the names of others say no.
         TransientFault: try again.
     """
-    user = None
+    user, last = None, None
     # A create expects nobody there, and the transaction tells when somebody is: no read is needed.
     if change.action is not Action.CREATE or change.expected_version:
         user, receipt = users.read(change.user_id, change.change_id)
@@ -41,18 +41,20 @@ def write(change: Change, users: WritableUsers) -> tuple[dict[str, Any], bool]:
     for attempt in range(ATTEMPTS):
         try:
             done = _attempt(change, user, users)
-        except TransientFault:
+        except TransientFault as fault:
+            last = fault
             # Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
             time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - no secret
             continue
         if isinstance(done, tuple):
             return done
-        user = done.user
+        last, user = None, done.user
         if user is None:
             user, receipt = users.read(change.user_id, change.change_id)
             if receipt is not None:
                 return check_receipt(receipt, change), True
-    raise TransientFault("others keep changing this user")
+    met = f"DynamoDB answered {last}" if last else "somebody else had changed the user"
+    raise TransientFault(f"not written in {ATTEMPTS} attempts: at the last one {met}") from last
 
 
 def _attempt(
