@@ -23,7 +23,7 @@ REFERENCE: Final = "#/components/schemas/{model}"
 
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
-ChangeId = Annotated[str, Field(pattern=limits.CHANGE_ID_PATTERN)]
+ChangeId = Annotated[str, Field(json_schema_extra={"pattern": limits.REACHABLE_CHANGE_ID_PATTERN})]
 ImportId = Annotated[str, Field(pattern=limits.IMPORT_ID_PATTERN)]
 UserId = Annotated[str, Field(pattern=limits.USER_ID_PATTERN)]
 Next = Annotated[str | None, Field(description="The cursor of the next page; null at the end.")]
@@ -149,19 +149,23 @@ class Upload(Shape):
     seconds: int = Field(description="So long the address is good.")
 
 
+ImportState = Literal["RUNNING", "SUCCEEDED", "REFUSED", "FAILED", "TIMED_OUT", "ABORTED"]
+
+
 class ImportAccepted(Shape):
-    """An import that runs."""
+    """An import that was started, now or before."""
 
     import_id: ImportId
-    status: Literal["RUNNING"]
+    status: ImportState
 
 
 class ImportStatus(Shape):
     """How far an import is: rows = applied + rejected + replayed + failed when it has SUCCEEDED."""
 
     import_id: ImportId
-    status: Literal["RUNNING", "SUCCEEDED", "REFUSED", "FAILED", "TIMED_OUT", "ABORTED"] = Field(
-        description="REFUSED: the file as a whole, as errors says. FAILED: redrive it, or import anew."
+    status: ImportState = Field(
+        description="REFUSED: the file as a whole, as errors says. FAILED: redrive it, or import anew; with a"
+        " report, rows met a fault that does not pass by itself."
     )
     errors: list[ProblemEntry]
     import_key: str | None = None
@@ -236,8 +240,8 @@ STATUS_WORDS: Final = {
     404: "There is no such user or change.",
     409: "A name is taken, the user is there already, or the id was used for another request.",
     412: "The user is not at the expected version.",
-    413: "The body is too large.",
-    415: "The body is not JSON.",
+    413: "The request is too large.",
+    415: "The body is not JSON in UTF-8.",
     429: "Too many requests; try again later.",
     500: "Not answered, and nobody has thought of it; the alarm has gone off.",
     503: "Not answered in time; try again, with the same Idempotency-Key.",
@@ -247,7 +251,7 @@ KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "The change_id: takes effect once, forever. A repetition gets the recorded answer.",
-    "schema": {"type": "string", "pattern": limits.CHANGE_ID_PATTERN},
+    "schema": {"type": "string", "pattern": limits.REACHABLE_CHANGE_ID_PATTERN},
 }
 IMPORT_KEY: Final = {
     "name": "Idempotency-Key",
@@ -258,8 +262,9 @@ IMPORT_KEY: Final = {
 IF_MATCH: Final = {
     "name": "If-Match",
     "in": "header",
-    "description": "The version last seen, as the ETag gave it; when stale the change is rejected.",
-    "schema": {"type": "string", "pattern": f'^"[0-9]{{1,{limits.VERSION_DIGITS}}}"$'},
+    "description": "The version last seen, as the ETag gave it; when stale the change is rejected. Of several"
+    " one must be the user's; tags of others match none.",
+    "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$'},
 }
 PREFER: Final = {
     "name": "Prefer",
@@ -321,7 +326,7 @@ def _paths(change: dict[str, Any]) -> dict[str, Any]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": pattern}}
         for name, pattern in (
             ("user_id", limits.USER_ID_PATTERN),
-            ("change_id", limits.CHANGE_ID_PATTERN),
+            ("change_id", limits.REACHABLE_CHANGE_ID_PATTERN),
             ("import_id", limits.IMPORT_ID_PATTERN),
         )
     )
@@ -381,7 +386,7 @@ def _paths(change: dict[str, Any]) -> dict[str, Any]:
                 "deleteUser",
                 "Delete a user",
                 changed,
-                (400, 404, 409, 412, 503),
+                (400, 404, 409, 412, 413, 503),
                 [user_id, *SENT, *_query(DeleteParameters)],
             ),
         },
@@ -408,7 +413,10 @@ def _paths(change: dict[str, Any]) -> dict[str, Any]:
             "post": _operation(
                 "postImport",
                 "Import a file",
-                {202: (ImportAccepted, "Started.", ["Location", "Retry-After"])},
+                {
+                    200: (ImportAccepted, "It was started before, and has ended.", ["Location"]),
+                    202: (ImportAccepted, "Started.", ["Location", "Retry-After"]),
+                },
                 (400, 409, 413, 415, 503),
                 [IMPORT_KEY],
                 body={"$ref": REFERENCE.format(model="ImportRequest")},

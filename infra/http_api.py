@@ -134,13 +134,14 @@ class HttpApi(Construct):
         for path, methods in operations.items():
             for method, operation in methods.items():
                 is_open = operation.get("security") == []
-                (route,) = self.api.add_routes(
+                routes = self.api.add_routes(
                     path=path,
-                    methods=[apigateway.HttpMethod[method.upper()]],
+                    # RFC 9110, 9.1: whoever answers GET answers HEAD.
+                    methods=[apigateway.HttpMethod[name] for name in _methods(method)],
                     integration=integration,
                     authorizer=apigateway.HttpNoneAuthorizer() if is_open else None,
                 )
-                if is_open:
+                for route in routes if is_open else ():
                     Validations.of(route).acknowledge(
                         Acknowledgment(
                             id="AwsSolutions-APIG4", reason="Says that the API answers, and no more."
@@ -175,6 +176,10 @@ class HttpApi(Construct):
         resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
             destination_arn=log_group.log_group_arn, format=json.dumps(ACCESS_LOG)
         )
+
+
+def _methods(method: str) -> list[str]:
+    return ["GET", "HEAD"] if method == "get" else [method.upper()]
 
 
 def _authorizer(settings: StageSettings) -> apigateway.IHttpRouteAuthorizer:

@@ -1,13 +1,16 @@
 """The API's function."""
 
 import logging
+import re
 import traceback
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
+from adapters.executions import INPUT_BYTES_MAX, InputTooLarge
 from api import changes, imports, stats, users
 from api.problems import Refused
 from registrar.errors import TransientFault
@@ -40,6 +43,13 @@ def retry_later(fault: TransientFault) -> Response[str]:
     ).response()
 
 
+@app.exception_handler(InputTooLarge)
+def refuse_too_large(_error: InputTooLarge) -> Response[str]:
+    """Answer a request that fits into a body and into no execution."""
+    detail = f"an execution takes at most {INPUT_BYTES_MAX} bytes"
+    return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "payload_too_large", detail=detail).response()
+
+
 @app.exception_handler(Exception)
 def give_up(error: Exception) -> Response[str]:
     """Answer what nobody has thought of; the API's own alarm goes off for the status."""
@@ -55,7 +65,8 @@ def give_up(error: Exception) -> Response[str]:
 def no_route(_error: NotFoundError) -> Response[str]:
     """Answer a path that is not there, or a method that its path does not have."""
     path = app.current_event.path
-    allowed = sorted({route.method for route in ROUTES if route.rule.match(path)})
+    methods = {route.method for route in ROUTES if route.rule.match(path)}
+    allowed = sorted(methods | {"HEAD"} if "GET" in methods else methods)
     if not allowed:
         return Refused(HTTPStatus.NOT_FOUND, "not_found", detail="no such path").response()
     headers = {"Allow": ", ".join(allowed)}
@@ -67,4 +78,22 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
     """
-    return app.resolve(event, context)
+    request = event["requestContext"]["http"]
+    is_head = request["method"] == "HEAD"
+    # RFC 9110, 9.3.2: like GET, without the content.
+    http = {**request, "method": "GET" if is_head else request["method"]}
+    asked = {**event, "rawPath": _path_of(event), "requestContext": {**event["requestContext"], "http": http}}
+    answered = app.resolve(asked, context)
+    return {**answered, "body": ""} if is_head else answered
+
+
+def _path_of(event: dict[str, Any]) -> str:
+    """Return the path of the resource that API Gateway has matched, its parameters encoded.
+
+    ``rawPath`` is decoded: a slash or a line feed in an id would make another path of it.
+    """
+    template = event.get("routeKey", "$default").partition(" ")[2]
+    if not template:
+        return quote(event["rawPath"], safe="/:@")
+    parameters = event.get("pathParameters") or {}
+    return re.sub(r"\{(\w+)\}", lambda found: quote(parameters[found[1]], safe=":@"), template)

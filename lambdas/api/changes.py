@@ -18,7 +18,7 @@ from api.requests import (
     actor_of,
     body_of,
     change_id_of,
-    expected_version_of,
+    expected_versions_of,
     parameters_of,
     prefers_async,
 )
@@ -44,14 +44,10 @@ def post_user() -> Response[str]:
     """Create a user; without a user_id it gets one that follows from the change's id."""
     body = _without(body_of(router.current_event), "action")
     change_id = change_id_of(router.current_event, body)
-    return _submit(
-        {
-            "user_id": made_user_id(change_id),
-            **body,
-            "change_id": body.get("change_id") or change_id,
-            "action": Action.CREATE.value,
-        }
-    )
+    if body.get("change_id") is None:
+        # The same for each look at it, also where it is a new one.
+        body = {**body, "change_id": change_id}
+    return _submit({"user_id": made_user_id(change_id), **body, "action": Action.CREATE.value})
 
 
 @router.patch("/users/<user_id>")
@@ -105,7 +101,7 @@ def _submit(request: dict[str, Any]) -> Response[str]:
     if "actor" in request:
         raise invalid(Problem("not_allowed", "/actor", "is the caller, as the signature or token says"))
     change_id = change_id_of(event, request)
-    expected_version = expected_version_of(event, request)
+    expected_version = _expected_version(request)
     change = {"change_id": change_id, **request, "actor": actor_of(event)}
     if expected_version is not None:
         change["expected_version"] = expected_version
@@ -116,6 +112,27 @@ def _submit(request: dict[str, Any]) -> Response[str]:
     if not waits and started.start(change_id, change):
         return _accepted(change_id)
     return _answered(started.answer(change_id, change), created=change.get("action") == Action.CREATE)
+
+
+def _expected_version(request: dict[str, Any]) -> int | None:
+    """Return the version that ``If-Match`` asks for; of several the user's own, when it is among them."""
+    versions = expected_versions_of(router.current_event)
+    if versions is None:
+        return None
+    if not versions:
+        problem = Problem(
+            "version_conflict", "/headers/If-Match", "names no version that this user can be at"
+        )
+        raise Refused(HTTPStatus.PRECONDITION_FAILED, "version_conflict", problem)
+    user_id, said = request.get("user_id"), request.get("expected_version")
+    version = versions[0]
+    if len(versions) > 1 and isinstance(user_id, str) and limits.is_user_id(user_id):
+        user = Users.from_environment(dynamodb_client).user(user_id)
+        version = user.version if user is not None and user.version in versions else version
+    # True and 1.0 equal 1, and are no versions.
+    if said is not None and (type(said) is not int or said != version):
+        raise invalid(Problem("not_allowed", "/headers/If-Match", "differs from the body's expected_version"))
+    return version
 
 
 def _accepted(change_id: str) -> Response[str]:

@@ -19,10 +19,12 @@ from registrar.bulk.plan import Plan, account_of
 from registrar.bulk.reading import Format
 from registrar.bulk.request import import_request_of
 from registrar.errors import ImportRefused, Problem
+from registrar.request import words_of
 from workflow.import_store import UPLOADS, ImportStore
 
 LINK_SECONDS: Final = 900
 POLL_SECONDS: Final = 1
+RUNNING: Final = "RUNNING"
 
 router = APIGatewayHttpRouter()
 
@@ -64,8 +66,19 @@ def post_import() -> Response[str]:
             "import_id_reused", "/headers/Idempotency-Key", "was used for another import; choose a new one"
         )
         raise Refused(HTTPStatus.CONFLICT, "import_id_reused", problem)
-    headers = {"Location": f"/imports/{import_id}", "Retry-After": str(POLL_SECONDS)}
-    return json_response(HTTPStatus.ACCEPTED, {"import_id": import_id, "status": "RUNNING"}, headers)
+    return _accepted(import_id)
+
+
+def _accepted(import_id: str) -> Response[str]:
+    """Answer where an import is found; one that was started before may have ended."""
+    store = ImportStore(bucket(), import_id)
+    known = _status(store, store.plan()) or {}
+    status = known.get("status", RUNNING)
+    headers = {"Location": f"/imports/{import_id}"}
+    if status == RUNNING:
+        headers["Retry-After"] = str(POLL_SECONDS)
+    body = {"import_id": import_id, "status": status}
+    return json_response(HTTPStatus.ACCEPTED if status == RUNNING else HTTPStatus.OK, body, headers)
 
 
 @router.get("/imports/<import_id>")
@@ -86,8 +99,7 @@ def _import_id(key: str | None) -> str:
         return uuid.uuid4().hex
     key = unquoted(key)
     if not limits.is_import_id(key):
-        message = f"does not have the form {limits.IMPORT_ID_PATTERN}"
-        raise invalid(Problem("bad_format", "/headers/Idempotency-Key", message))
+        raise invalid(Problem("bad_format", "/headers/Idempotency-Key", words_of(limits.IMPORT_ID_PATTERN)))
     return key
 
 

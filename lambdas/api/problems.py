@@ -15,6 +15,8 @@ NEVER_STORED: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "n
 """Answers hold personal data: https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html"""
 
 INVALID: Final = "invalid_request"
+REJECTED: Final = "rejected"
+"""Of a rejection whose reasons are not recorded any more."""
 # The reasons of a rejection, the most basic first: the first one that is there gives the status.
 STATUSES: Final[Mapping[str, HTTPStatus]] = {
     INVALID: HTTPStatus.BAD_REQUEST,
@@ -23,6 +25,7 @@ STATUSES: Final[Mapping[str, HTTPStatus]] = {
     "user_exists": HTTPStatus.CONFLICT,
     "version_conflict": HTTPStatus.PRECONDITION_FAILED,
     "name_taken": HTTPStatus.CONFLICT,
+    REJECTED: HTTPStatus.CONFLICT,
 }
 TITLES: Final[Mapping[str, str]] = {
     INVALID: "The request is not valid",
@@ -32,6 +35,7 @@ TITLES: Final[Mapping[str, str]] = {
     "user_exists": "There is a user with this user_id",
     "version_conflict": "The user has changed in the meantime",
     "name_taken": "Another user holds this name",
+    REJECTED: "The change was rejected",
     "not_found": "There is nothing here",
     "method_not_allowed": "This method is not allowed here",
     "payload_too_large": "The request is too large",
@@ -82,7 +86,7 @@ def _decisive(codes: set[str]) -> str:
     # Any code that is not of the tables' state is of the request itself.
     if codes - STATUSES.keys() and "change_id_reused" not in codes:
         return INVALID
-    return next(code for code in STATUSES if code in codes)
+    return next((code for code in STATUSES if code in codes), REJECTED)
 
 
 def problem_response(  # noqa: PLR0913 - what a document says, mostly by keyword

@@ -1,7 +1,8 @@
 """What a request says: its parameters, its body, its headers, and who sent it."""
 
-import json
+import re
 import uuid
+from base64 import b64decode
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import parse_qs
@@ -13,7 +14,8 @@ from pydantic_core import PydanticCustomError
 from api.problems import Refused, invalid
 from registrar import limits
 from registrar.errors import Problem
-from registrar.request import Reason, problem_of
+from registrar.json_text import NotJson, read_json
+from registrar.request import Reason, pointer, problem_of, words_of
 
 BODY_MAX: Final = 64 * 1024
 """Bytes of a body; a valid change is far below."""
@@ -36,7 +38,9 @@ Limit = Annotated[
 ]
 Cursor = Annotated[
     str,
-    Field(max_length=4000, pattern="^[A-Za-z0-9_-]+$", description="The `next` of the page before; opaque."),
+    Field(
+        max_length=4000, pattern=limits.CURSOR_PATTERN, description="The `next` of the page before; opaque."
+    ),
 ]
 
 
@@ -92,6 +96,11 @@ class NoParameters(Parameters):
 
 P = TypeVar("P", bound=Parameters)
 
+# RFC 9110, 8.8.3 and 5.6.1: a list of entity tags may have empty elements.
+_TAG: Final = re.compile(r'(?:W/)?"[!#-~\x80-\U0010FFFF]*"')
+_TAGS: Final = re.compile(rf"[ \t,]*{_TAG.pattern}(?:[ \t]*,[ \t]*(?:{_TAG.pattern})?)*[ \t]*")
+_VERSION: Final = re.compile(rf"0|[1-9][0-9]{{0,{limits.VERSION_DIGITS - 1}}}")
+
 
 def parameters_of(event: APIGatewayProxyEventV2, model: type[P]) -> P:
     """Read the query.
@@ -101,12 +110,12 @@ def parameters_of(event: APIGatewayProxyEventV2, model: type[P]) -> P:
     """
     given = parse_qs(event.raw_query_string or "", keep_blank_values=True)
     problems = [
-        Problem("not_allowed", f"/query/{name}", "is given more than once")
+        Problem("not_allowed", pointer("query", name), "is given more than once")
         for name, values in given.items()
         if len(values) > 1
     ]
     problems += [
-        Problem("unknown_field", f"/query/{name[: limits.PATH_MAX]}", "is no parameter of this request")
+        Problem("unknown_field", pointer("query", name), "is no parameter of this request")
         for name in given.keys() - model.model_fields
     ]
     known = {name: values[0] for name, values in given.items() if name in model.model_fields}
@@ -125,24 +134,37 @@ def body_of(event: APIGatewayProxyEventV2) -> dict[str, Any]:
     Raises:
         Refused: it is too large, not JSON, or no object.
     """
-    kind = (event.headers.get("content-type") or JSON_TYPES[0]).partition(";")[0].strip().lower()
-    if kind not in JSON_TYPES:
-        detail = f"send {JSON_TYPES[0]}"
+    if not _is_json(event.headers.get("content-type") or JSON_TYPES[0]):
+        detail = f"send {JSON_TYPES[0]}, in UTF-8"
         raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail=detail)
-    if len(event.body or "") > BODY_MAX:
+    given = event.body or ""
+    # API Gateway hands on as base64 what it does not take for text.
+    content = b64decode(given) if event.is_base64_encoded else given.encode("utf-8", "surrogatepass")
+    if len(content) > BODY_MAX:
         detail = f"a body has at most {BODY_MAX} bytes"
         raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "payload_too_large", detail=detail)
     try:
-        body = json.loads(event.decoded_body or "", parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise invalid(Problem("wrong_type", "", "the body is not JSON")) from None
+        body = read_json(content.decode())
+    except UnicodeDecodeError:
+        raise invalid(Problem("bad_format", "", "the body is not UTF-8")) from None
+    except NotJson as error:
+        raise invalid(
+            Problem("bad_format" if error.too_deep else "wrong_type", "", f"the body {error}")
+        ) from None
     if not isinstance(body, dict):
         raise invalid(Problem("wrong_type", "", "must be a JSON object"))
     return body
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
+def _is_json(content_type: str) -> bool:
+    """Tell whether a media type (RFC 9110, 8.3.1) is JSON's, which is UTF-8 (RFC 8259, 8.1)."""
+    kind, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    charsets = [
+        value.strip().strip('"')
+        for name, _, value in (p.partition("=") for p in parameters)
+        if name.strip() == "charset"
+    ]
+    return kind in JSON_TYPES and all(charset in ("utf-8", "us-ascii") for charset in charsets)
 
 
 def change_id_of(event: APIGatewayProxyEventV2, body: dict[str, Any]) -> str:
@@ -161,33 +183,28 @@ def change_id_of(event: APIGatewayProxyEventV2, body: dict[str, Any]) -> str:
         return given if isinstance(given, str) and limits.is_change_id(given) else uuid.uuid4().hex
     key = unquoted(key)
     if not limits.is_change_id(key):
-        raise invalid(
-            Problem(
-                "bad_format", "/headers/Idempotency-Key", f"does not have the form {limits.CHANGE_ID_PATTERN}"
-            )
-        )
+        words = f"{words_of(limits.CHANGE_ID_PATTERN)}, and not . or .."
+        raise invalid(Problem("bad_format", "/headers/Idempotency-Key", words))
     if given not in (None, key):
         raise invalid(Problem("not_allowed", "/headers/Idempotency-Key", "differs from the body's change_id"))
     return key
 
 
-def expected_version_of(event: APIGatewayProxyEventV2, body: dict[str, Any]) -> int | None:
-    """Return the version in the header ``If-Match: "<version>"`` (RFC 9110, 13.1.1), None without one.
+def expected_versions_of(event: APIGatewayProxyEventV2) -> tuple[int, ...] | None:
+    """Return the versions in the header ``If-Match``, None without one and for ``*`` (RFC 9110, 13.1.1).
+
+    What is no version of this API (a weak tag, one of somebody else's) matches none, and is left out.
 
     Raises:
-        Refused: it is none that this API gives, or differs from the body's ``expected_version``.
+        Refused: the header is no list of entity tags.
     """
-    tag = event.headers.get("if-match")
-    if tag is None or tag.strip() == "*":
+    given = event.headers.get("if-match")
+    if given is None or given.strip() == "*":
         return None
-    version = tag.strip()[1:-1]
-    if tag.strip() != f'"{version}"' or not (
-        version.isascii() and version.isdigit() and len(version) <= limits.VERSION_DIGITS
-    ):
-        raise invalid(Problem("bad_format", "/headers/If-Match", 'must be one version in quotes, as "3"'))
-    if body.get("expected_version") not in (None, int(version)):
-        raise invalid(Problem("not_allowed", "/headers/If-Match", "differs from the body's expected_version"))
-    return int(version)
+    if not _TAGS.fullmatch(given):
+        raise invalid(Problem("bad_format", "/headers/If-Match", 'must be a version in quotes, as "3", or *'))
+    tags = (tag[1:-1] for tag in _TAG.findall(given) if not tag.startswith("W/"))
+    return tuple(int(tag) for tag in tags if _VERSION.fullmatch(tag))
 
 
 def prefers_async(event: APIGatewayProxyEventV2) -> bool:

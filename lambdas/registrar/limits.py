@@ -5,6 +5,10 @@ from typing import Final
 
 # A change_id is also a valid execution name (at most 80 characters), so the two can be one.
 CHANGE_ID_PATTERN: Final = r"^[A-Za-z0-9_.-]{1,80}$"
+# RFC 3986, 5.2.4: clients take them out of a path before they send it, so nobody could ask for such an id.
+DOT_SEGMENTS: Final = (".", "..")
+REACHABLE_CHANGE_ID_PATTERN: Final = r"^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,80}$"
+"""The same in one expression (ECMA-262), for schemas; the models' regular expressions know no look-ahead."""
 # No "#": it separates the parts of a key.
 USER_ID_PATTERN: Final = r"^[A-Za-z0-9_.:@-]{1,128}$"
 # An IAM ARN or the subject of a token; the longest ARN of a caller is that of a user with a path.
@@ -19,6 +23,7 @@ DISPLAY_NAME_MAX: Final = 128
 REASON_MAX: Final = 256
 VERSION_DIGITS: Final = 12  # the width of a version in a ledger sequence
 VERSION_MAX: Final = 10**VERSION_DIGITS - 1
+CURSOR_PATTERN: Final = "^[A-Za-z0-9_-]+$"
 DEPTH_MAX: Final = 32  # a valid request is three levels deep; what lies below this is not even read
 
 # Step Functions cuts an error's cause at 32,768 characters; a list of problems stays far below.
@@ -33,12 +38,29 @@ LINE_BYTES_MAX: Final = 1024**2  # what is longer is not even read to its end
 ROWS_OF_A_USER_MAX: Final = 1_000  # they are applied one after the other
 CHUNK_ROWS: Final = 500
 CHUNK_BYTES: Final = 4 * 1024**2
+IMPORT_KEY_PATTERN: Final = r"^[!-~]{1,200}$"
+BUCKET_PATTERN: Final = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 IMPORT_ID_PATTERN: Final = r"^[A-Za-z0-9_-]{1,80}$"  # an execution's name, and a part of object keys
+
+WORDS: Final = {
+    CHANGE_ID_PATTERN: "must be 1 to 80 letters, digits, dots, dashes and underscores",
+    USER_ID_PATTERN: "must be 1 to 128 letters, digits and any of _ . : @ -",
+    ACTOR_ID_PATTERN: "must be 1 to 640 visible ASCII characters",
+    ACTOR_TYPE_PATTERN: "must be 1 to 32 lower-case letters, digits, dashes and underscores, a letter first",
+    TAG_KEY_PATTERN: "must be 1 to 64 letters, digits and any of _ . : / -",
+    IMPORT_ID_PATTERN: "must be 1 to 80 letters, digits, dashes and underscores",
+    CURSOR_PATTERN: "must be the cursor that a page gave",
+    BUCKET_PATTERN: "must be the name of a bucket",
+    IMPORT_KEY_PATTERN: "must be 1 to 200 visible ASCII characters",
+    r"^\S+$": "must not hold white space",
+    r"^[^@\s]+@[^@\s]+$": "must be an address such as ada@example.com",
+}
+"""What a text must be, for people, by the pattern that it must match."""
 
 
 def is_change_id(text: str) -> bool:
     """Tell whether a text may be a change_id."""
-    return re.fullmatch(CHANGE_ID_PATTERN, text) is not None
+    return re.fullmatch(CHANGE_ID_PATTERN, text) is not None and text not in DOT_SEGMENTS
 
 
 def is_import_id(text: str) -> bool:

@@ -46,6 +46,12 @@ def _name(limit: int) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _reachable(text: str) -> str:
+    if text in limits.DOT_SEGMENTS:
+        raise PydanticCustomError("bad_format", "must not be . or .., which no path can hold")
+    return text
+
+
 def _no_null(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     if value is None:
         raise PydanticCustomError("not_allowed", "cannot be removed; choose active or suspended")
@@ -86,6 +92,14 @@ Tags = Annotated[
 ]
 
 
+ChangeId = Annotated[
+    str,
+    StringConstraints(pattern=limits.CHANGE_ID_PATTERN),
+    AfterValidator(_reachable),
+    Field(json_schema_extra={"pattern": limits.REACHABLE_CHANGE_ID_PATTERN}),
+]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -117,14 +131,21 @@ class ChangeRequest(_Strict):
     # What _cross_checks finds, said in JSON Schema.
     model_config = ConfigDict(
         json_schema_extra={
+            "allOf": [
+                {
+                    "if": {"properties": {"action": {"const": "create"}}, "required": ["action"]},
+                    "then": {"properties": {"user_id": {"not": {"enum": [*limits.DOT_SEGMENTS]}}}},
+                }
+            ],
             "if": {"properties": {"action": {"const": "delete"}}},
             "then": {"properties": {"attributes": {"maxProperties": 0}}},
             "else": {"properties": {"attributes": {"type": "object"}}, "required": ["attributes"]},
         }
     )
 
-    change_id: Annotated[str, StringConstraints(pattern=limits.CHANGE_ID_PATTERN)] | None = Field(
-        default=None, description="Takes effect once, forever. The execution's name when left out."
+    change_id: ChangeId | None = Field(
+        default=None,
+        description="Takes effect once, forever. Follows from the execution's name when left out.",
     )
     action: Literal["create", "update", "delete"]
     user_id: Annotated[str, StringConstraints(pattern=limits.USER_ID_PATTERN)]
@@ -143,7 +164,7 @@ class Identified:
     """What can be said of any request, valid or not: enough to record its rejection.
 
     Attributes:
-        change_id: the request's own where usable, else the execution's name.
+        change_id: the request's own where usable, else ``change_id_of_execution``.
         user_id: None when the request gives no usable one; so are action, actor and reason.
         problems: every problem of the request; empty for a valid one.
         change: the valid change, None for an invalid request.
@@ -164,9 +185,10 @@ def identify(request: Any, execution_name: str) -> Identified:  # noqa: ANN401 -
 
     Args:
         request: any JSON value.
-        execution_name: serves as the change_id when the request gives none that is usable.
+        execution_name: gives the change_id when the request has none that is usable.
     """
     request_hash = request_hash_of(request)
+    own_id = change_id_of_execution(execution_name)
     model, found = None, _cross_checks(request)
     try:
         model = ChangeRequest.model_validate(_with_readable_keys(pruned(request, limits.DEPTH_MAX)))
@@ -175,7 +197,7 @@ def identify(request: Any, execution_name: str) -> Identified:  # noqa: ANN401 -
     problems = bounded(found)
     if model is None or problems:
         return Identified(
-            change_id=_usable(request, "change_id", problems) or execution_name,
+            change_id=_usable(request, "change_id", problems) or own_id,
             request_hash=request_hash,
             user_id=_usable(request, "user_id", problems),
             action=Action(request["action"]) if _usable(request, "action", problems) else None,
@@ -185,7 +207,7 @@ def identify(request: Any, execution_name: str) -> Identified:  # noqa: ANN401 -
             change=None,
         )
     change = Change(
-        change_id=model.change_id or execution_name,
+        change_id=model.change_id or own_id,
         action=Action(model.action),
         user_id=model.user_id,
         attributes=model.attributes.model_dump(exclude_unset=True) if model.attributes else {},
@@ -210,9 +232,21 @@ def request_hash_of(request: Any) -> str:  # noqa: ANN401 - any JSON value
     return sha256_of(request)
 
 
+def change_id_of_execution(name: str) -> str:
+    """Return the change_id of an execution's request that names none: the same for each repetition.
+
+    It is the execution's name. One with characters that no change_id has is hashed: AWS takes nearly any.
+    https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+    """
+    if limits.is_change_id(name):
+        return name
+    return f"x-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}"
+
+
 def made_user_id(change_id: str) -> str:
     """Return the id of a user whose creator names none: the same for each repetition of the same change."""
-    return f"u-{hashlib.sha256(change_id.encode()).hexdigest()[:24]}"
+    # Whatever was given as an id, lone surrogates too: that it is none is reported with the other problems.
+    return f"u-{hashlib.sha256(change_id.encode('utf-8', 'surrogatepass')).hexdigest()[:24]}"
 
 
 def _with_readable_keys(value: Any) -> Any:  # noqa: ANN401 - any JSON value
@@ -230,9 +264,12 @@ def _cross_checks(request: Any) -> list[Problem]:  # noqa: ANN401 - any JSON val
     action, attributes = request.get("action"), request.get("attributes")
     if action == Action.DELETE and isinstance(attributes, dict) and attributes:
         return [Problem("not_allowed", "/attributes", "a delete takes no attributes")]
+    # One that is there can still be updated and deleted.
+    unreachable = action == Action.CREATE and request.get("user_id") in limits.DOT_SEGMENTS
+    found = [Problem("bad_format", "/user_id", "must not be . or .., which no path can hold")] * unreachable
     if action in (Action.CREATE.value, Action.UPDATE.value) and attributes is None:
-        return [Problem("required", "/attributes", f"attributes are required to {action} a user")]
-    return []
+        found.append(Problem("required", "/attributes", f"attributes are required to {action} a user"))
+    return found
 
 
 # Pydantic's error types (https://docs.pydantic.dev/latest/errors/validation_errors/) and ours.
@@ -242,7 +279,6 @@ _CODES: Final = {
     "string_too_short": ("too_short", "must not be empty"),
     "string_too_long": ("too_long", "must have at most {max_length} characters"),
     "too_long": ("too_long", "must have at most {max_length} entries"),
-    "string_pattern_mismatch": ("bad_format", "does not have the form {pattern}"),
     "literal_error": ("not_allowed", "must be {expected}"),
     "string_unicode": ("bad_format", "is not valid Unicode"),
     "greater_than_equal": ("out_of_range", "must be at least {ge}"),
@@ -258,6 +294,8 @@ def problem_of(detail: ErrorDetails, *above: str) -> Problem:
     location = list(detail["loc"][:3] if detail["loc"][:2] == ("attributes", "tags") else detail["loc"])
     if code is None and detail["type"] in ("bad_format", "too_long", "not_allowed"):
         code, text = detail["type"], detail["msg"]
+    elif detail["type"] == "string_pattern_mismatch":
+        code, text = "bad_format", words_of(detail["ctx"]["pattern"])
     elif code is None and detail["type"].endswith("_type"):
         code, text = "wrong_type", f"must be {_TYPES.get(detail['type'], 'a JSON object')}"
     elif code is None:
@@ -266,10 +304,16 @@ def problem_of(detail: ErrorDetails, *above: str) -> Problem:
         text = detail["msg"]
     else:
         text = str(text).format(**detail.get("ctx", {}))
-    return Problem(str(code), _pointer([*above, *location]), str(text))
+    return Problem(str(code), pointer(*above, *location), str(text))
 
 
-def _pointer(location: list[Any]) -> str:
+def words_of(pattern: str) -> str:
+    """Return what a text that must match a pattern has to be, for people."""
+    return limits.WORDS.get(pattern, f"does not have the form {pattern}")
+
+
+def pointer(*location: str | int) -> str:
+    """Return a JSON Pointer (RFC 6901), cut at ``limits.PATH_MAX`` characters."""
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in location)
     path = "".join(f"/{part}" for part in parts)
     return path if len(path) <= limits.PATH_MAX else path[: limits.PATH_MAX - 1] + "…"

@@ -138,6 +138,7 @@ def ask(states, items, s3, monkeypatch) -> Any:
         headers: dict[str, str] | None = None,
         query: dict[str, str] | str = "",
         authorizer: dict[str, Any] | None = IDENTITY,
+        matched: dict[str, Any] | None = None,
     ) -> Answer:
         context: dict[str, Any] = {"http": {"method": method, "path": path}, "stage": "$default"}
         if authorizer is not None:
@@ -149,10 +150,11 @@ def ask(states, items, s3, monkeypatch) -> Any:
             "headers": {name.lower(): value for name, value in (headers or {}).items()},
             "requestContext": context,
             "isBase64Encoded": False,
+            **(matched or {}),
         }
         if body is not None or text is not None:
             event["body"] = json.dumps(body) if text is None else text
         answered = handler(event, None)
-        return Answer(answered["statusCode"], answered["headers"], json.loads(answered["body"]))
+        return Answer(answered["statusCode"], answered["headers"], json.loads(answered["body"] or "null"))
 
     return send

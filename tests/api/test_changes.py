@@ -1,8 +1,11 @@
 """What the API makes of a request to change a user, and of the state machine's answer."""
 
 import json
+from base64 import b64encode
 
 import pytest
+
+from registrar.request import identify
 
 CREATE = {"action": "create", "user_id": "u-1", "attributes": {"username": "ada"}}
 APPLIED = {"outcome": "APPLIED", "user_id": "u-1", "version": 3}
@@ -55,6 +58,7 @@ def test_an_applied_change_tells_version_and_place(ask, states):
         (["name_taken", "name_taken"], 409, "name_taken"),
         (["change_id_reused"], 409, "change_id_reused"),
         (["change_id_reused", "bad_format"], 409, "change_id_reused"),
+        ([], 409, "rejected"),
     ],
 )
 def test_a_rejected_change_is_a_problem_document_with_its_whole_answer(ask, states, codes, status, kind):
@@ -93,10 +97,23 @@ def test_the_body_s_change_id_serves_as_well_and_without_any_there_is_a_new_one(
     assert len(names) == 2
 
 
-def test_a_change_id_that_is_none_goes_on_to_be_rejected_and_recorded(ask, states):
-    ask("POST", "/changes", {**CREATE, "change_id": "a#b"})
-    assert states.request["change_id"] == "a#b"
+@pytest.mark.parametrize("given", ["a#b", "", 0, False, [], {}, "..", "."])
+@pytest.mark.parametrize("path", ["/changes", "/users"])
+def test_a_change_id_that_is_none_goes_on_to_be_rejected_and_recorded(ask, states, path, given):
+    body = CREATE if path == "/changes" else {"attributes": {}}
+    ask("POST", path, {**body, "change_id": given})
+    assert states.request["change_id"] == given
     assert len(states.calls[-1][1]["name"]) == 32
+    assert "/change_id" in [problem.path for problem in identify(states.request, "x").problems]
+
+
+def test_what_an_execution_is_given_is_utf_8_and_means_the_same(ask, states):
+    body = {**CREATE, "reason": "é" * 30_000, "attributes": {"username": "\ud800é"}}
+    text = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+    ask("POST", "/changes", text=text)
+    sent = states.calls[-1][1]["input"]
+    assert len(sent.encode()) < 62_000
+    assert {name: states.request[name] for name in body} == body
 
 
 def test_if_match_is_the_expected_version(ask, states):
@@ -116,12 +133,15 @@ REFUSED_HEADERS = [
     ({"Idempotency-Key": "x" * 81}, {}, "/headers/Idempotency-Key"),
     ({"Idempotency-Key": "c-1"}, {"change_id": "c-2"}, "/headers/Idempotency-Key"),
     ({"If-Match": "3"}, {}, "/headers/If-Match"),
-    ({"If-Match": 'W/"3"'}, {}, "/headers/If-Match"),
-    ({"If-Match": '"3", "4"'}, {}, "/headers/If-Match"),
-    ({"If-Match": '"-1"'}, {}, "/headers/If-Match"),
-    ({"If-Match": '"³"'}, {}, "/headers/If-Match"),
-    ({"If-Match": '"1234567890123"'}, {}, "/headers/If-Match"),
+    ({"If-Match": 'w/"3"'}, {}, "/headers/If-Match"),
+    ({"If-Match": '"3" "4"'}, {}, "/headers/If-Match"),
+    ({"If-Match": '"3", *'}, {}, "/headers/If-Match"),
+    ({"If-Match": '"3'}, {}, "/headers/If-Match"),
+    ({"If-Match": ""}, {}, "/headers/If-Match"),
     ({"If-Match": '"3"'}, {"expected_version": 4}, "/headers/If-Match"),
+    ({"If-Match": '"1"'}, {"expected_version": True}, "/headers/If-Match"),
+    ({"If-Match": '"1"'}, {"expected_version": 1.0}, "/headers/If-Match"),
+    ({"Idempotency-Key": ".."}, {}, "/headers/Idempotency-Key"),
 ]
 
 
@@ -134,8 +154,41 @@ def test_a_header_that_cannot_be_meant_is_refused_and_nothing_is_started(ask, st
 
 
 @pytest.mark.parametrize(
+    "tag", ['W/"3"', '"-1"', '"³"', '"03"', '"abc"', '"1234567890123"', 'W/"3", "x,y"', '""']
+)
+def test_a_tag_that_no_version_has_matches_none(ask, states, tag):
+    answer = ask("PATCH", "/users/u-1", {"attributes": {}}, headers={"If-Match": tag})
+    assert (answer.status, answer.body["type"]) == (412, "urn:registrar:problem:version_conflict")
+    assert states.calls == []
+
+
+@pytest.mark.parametrize(
+    ("tags", "version"), [('"1", "3"', 3), ('W/"3","3" , "x"', 3), (', "3",,"4"', 3), ('"4", "5"', 4)]
+)
+def test_of_several_tags_one_must_be_the_user_s_version(ask, states, items, tags, version):
+    items.items["USER#u-1"] = {
+        "pk": "USER#u-1", "user_id": "u-1", "version": 3, "head": "0", "status": "active",
+        "created_at": "", "updated_at": "",
+    }  # fmt: skip
+    ask("PATCH", "/users/u-1", {"attributes": {}}, headers={"If-Match": tags})
+    # With none of them the machine rejects the change, and records it.
+    assert states.request["expected_version"] == version
+
+
+def encoded(content: bytes) -> dict:
+    return {"text": b64encode(content).decode(), "matched": {"isBase64Encoded": True}}
+
+
+@pytest.mark.parametrize(
     ("sent", "status"),
     [
+        ({"text": '{"reason": "' + "é" * 33_000 + '"}'}, 413),
+        (encoded(b'{"reason": "' + b"x" * 65_536 + b'"}'), 413),
+        (encoded(b'{"reason": "\xff"}'), 400),
+        ({"text": '{"x": [' + "1e15," * 13_000 + "1]}"}, 413),
+        ({"text": '{"expected_version": 1e999}'}, 400),
+        *(({"text": '{"x": ' + "[" * depth + "]" * depth + "}"}, 400) for depth in range(900, 1000)),
+        ({"body": CREATE, "headers": {"Content-Type": "application/json; charset=utf-16"}}, 415),
         ({"text": ""}, 400),
         ({"text": "{"}, 400),
         ({"text": "[]"}, 400),
@@ -154,7 +207,15 @@ def test_a_body_that_is_no_json_object_is_refused_and_nothing_is_started(ask, st
     assert states.calls == []
 
 
-@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "application/merge-patch+json", None])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "application/json; charset=utf-8",
+        'Application/JSON;Charset="UTF-8"',
+        "application/merge-patch+json",
+        None,
+    ],
+)
 def test_json_by_any_of_its_names_is_taken(ask, kind):
     headers = {"Content-Type": kind} if kind else {}
     assert ask("POST", "/changes", CREATE, headers=headers).status == 201

@@ -116,6 +116,17 @@ def test_an_import_whose_objects_are_gone_says_that_they_have_expired(ask, state
     assert (answer.status, answer.body["detail"]) == (404, "its report has expired")
 
 
+@pytest.mark.parametrize("status", ["SUCCEEDED", "REFUSED", "FAILED"])
+def test_an_import_that_is_started_again_after_its_end_tells_how_it_ended(ask, s3, states, status):
+    key = {"Idempotency-Key": "i-1"}
+    ask("POST", "/imports", SOURCE, headers=key)
+    states.running["i-1"] = "FAILED" if status == "FAILED" else "SUCCEEDED"
+    keep(s3, "summary.json", {"import_id": "i-1", "status": status, "errors": []})
+    again = ask("POST", "/imports", SOURCE, headers=key)
+    assert (again.status, again.body) == (200, {"import_id": "i-1", "status": status})
+    assert again.headers["Location"] == "/imports/i-1"
+
+
 def test_an_import_that_failed_says_so(ask, s3, states):
     states.running["i-1"] = "FAILED"
     keep(s3, "plan.json", PLAN)

@@ -5,6 +5,8 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
+from registrar import limits
+
 USER = {
     "pk": "USER#u-1",
     "user_id": "u-1",
@@ -163,8 +165,39 @@ def test_a_path_that_is_not_there_and_a_method_that_a_path_does_not_have(ask):
     nowhere = ask("GET", "/nowhere")
     assert (nowhere.status, nowhere.body["type"]) == (404, "urn:registrar:problem:not_found")
     put = ask("PUT", "/users/u-1")
-    assert (put.status, put.headers["Allow"]) == (405, "DELETE, GET, PATCH")
-    assert ask("POST", "/health").headers["Allow"] == "GET"
+    assert (put.status, put.headers["Allow"]) == (405, "DELETE, GET, HEAD, PATCH")
+    assert ask("POST", "/health").headers["Allow"] == "GET, HEAD"
+    assert (ask("HEAD", "/nowhere").status, ask("HEAD", "/uploads").status) == (404, 405)
+
+
+def test_head_answers_like_get_without_the_content(ask, items):
+    items.items["USER#u-1"] = USER
+    got, head = ask("GET", "/users/u-1"), ask("HEAD", "/users/u-1")
+    assert (head.status, head.headers, head.body) == (200, got.headers, None)
+    assert ask("HEAD", "/users/u-2").status == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/users/u-1\n", "/users/u-1\x00", "/users/u-1 ", "/users/u-1/", "//users/u-1"]
+)
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+def test_what_an_encoded_path_decodes_to_is_no_other_resource(ask, items, states, method, path):
+    items.items["USER#u-1"] = USER
+    answer = ask(method, path, {"attributes": {}} if method == "PATCH" else None)
+    if states.calls:
+        # The machine rejects what can be no id.
+        assert not limits.is_user_id(states.request["user_id"])
+    else:
+        assert answer.status == 404
+
+
+def test_a_parameter_with_a_slash_stays_one_parameter(ask, items):
+    items.items["USER#u-1"] = USER
+    matched = {"routeKey": "GET /users/{user_id}", "pathParameters": {"user_id": "u-1/history"}}
+    answer = ask("GET", "/users/u-1/history", matched=matched)
+    assert (answer.status, answer.body["type"]) == (404, "urn:registrar:problem:user_not_found")
+    same = {"routeKey": "GET /users/{user_id}", "pathParameters": {"user_id": "u-1"}}
+    assert ask("GET", "/users/u-1", matched=same).status == 200
 
 
 def test_health_asks_nothing(ask, items, states):

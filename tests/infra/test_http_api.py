@@ -18,7 +18,8 @@ def test_there_is_a_route_for_each_operation_of_the_document_and_one_for_the_res
     operations = {
         f"{method.upper()} {path}"
         for path, methods in json.loads(OPENAPI.read_text())["paths"].items()
-        for method in methods
+        for name in methods
+        for method in (["get", "head"] if name == "get" else [name])
     }
     assert set(routes(stage)) == {*operations, "$default"}
     (integration,) = stage.resources("AWS::ApiGatewayV2::Integration").values()
@@ -28,7 +29,7 @@ def test_there_is_a_route_for_each_operation_of_the_document_and_one_for_the_res
 
 def test_a_request_must_be_signed_but_for_health(stage: Stage):
     kinds = {key: route["AuthorizationType"] for key, route in routes(stage).items()}
-    assert kinds.pop("GET /health") == "NONE"
+    assert {kinds.pop(f"{method} /health") for method in ("GET", "HEAD")} == {"NONE"}
     assert set(kinds.values()) == {"AWS_IAM"}
 
 
@@ -36,7 +37,7 @@ def test_with_an_issuer_a_request_must_carry_its_token(tmp_path_factory: pytest.
     settings = stage_settings("prod", jwt_issuer="https://issuer.example", jwt_audience="registrar")
     stage = synthesize(settings, tmp_path_factory.mktemp("tokens"))
     kinds = {key: route["AuthorizationType"] for key, route in routes(stage).items()}
-    assert kinds.pop("GET /health") == "NONE"
+    assert {kinds.pop(f"{method} /health") for method in ("GET", "HEAD")} == {"NONE"}
     assert set(kinds.values()) == {"JWT"}
     (authorizer,) = stage.resources("AWS::ApiGatewayV2::Authorizer").values()
     configuration = {"Audience": ["registrar"], "Issuer": "https://issuer.example"}

@@ -418,6 +418,7 @@ def test_a_row_whose_place_in_the_ledger_is_taken_fails_by_itself(
     # The execution fails, and its alarm goes off; the report is there all the same.
     summary = json.loads(imports.text({"import_id": "forged"}, "summary.json"))
     assert numbers(summary) == (3, 2, 0, 0, 1)
+    assert (summary["status"], [error["code"] for error in summary["errors"]]) == ("FAILED", ["fault"])
     assert [line["codes"] for line in imports.report(summary)] == ["", "fault", ""]
     # The checker sees the forgery; with it gone the row is delivered by another run.
     engine.delete_item(

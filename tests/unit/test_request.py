@@ -47,6 +47,35 @@ def test_a_valid_request_becomes_a_change():
     )
 
 
+@pytest.mark.parametrize("name", ["it's-1", "tïcket-1", "..", ".", "a b", "x" * 81, "\ud800"])
+def test_a_name_that_is_no_change_id_gives_one_that_is_and_always_the_same(name):
+    request = {field: value for field, value in UPDATE.items() if field != "change_id"}
+    found = identify(request, name)
+    assert limits.is_change_id(found.change_id)
+    assert found.change.change_id == found.change_id == identify({}, name).change_id
+    assert found.change_id != identify(request, f"{name}x").change_id
+
+
+@pytest.mark.parametrize("user_id", [".", ".."])
+def test_no_user_is_created_that_no_path_can_name_and_one_that_is_there_can_be_deleted(user_id):
+    assert problems_of(with_(user_id=user_id, action="create")) == [("bad_format", "/user_id")]
+    deleted = {"change_id": "c-1", "action": "delete", "user_id": user_id, "actor": ACTOR}
+    assert identify(deleted, "execution-1").change.user_id == user_id
+    assert problems_of(with_(change_id=user_id)) == [("bad_format", "/change_id")]
+
+
+def test_a_form_that_is_asked_for_is_told_in_words():
+    request = with_(
+        user_id="#",
+        change_id="#",
+        actor={"id": " ", "type": "X"},
+        attributes={"email": "x", "tags": {"#": "x"}},
+    )
+    problems = identify(request, "execution-1").problems
+    assert len(problems) == 6
+    assert [problem for problem in problems if set("^$[\\") & set(problem.message)] == []
+
+
 @pytest.mark.parametrize("request_", [None, True, 7, 1.5, "text", "", [], [UPDATE]])
 def test_what_is_not_an_object_is_one_problem_of_the_whole(request_):
     assert problems_of(request_) == [("wrong_type", "")]

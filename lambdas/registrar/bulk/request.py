@@ -15,6 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from registrar import limits
 from registrar.bulk.columns import FIELDS
 from registrar.bulk.reading import Format
 from registrar.errors import ImportRefused, Problem
@@ -38,7 +39,7 @@ class _Strict(BaseModel):
 class Source(_Strict):
     """The object to import."""
 
-    bucket: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = Field(
+    bucket: Annotated[str, StringConstraints(pattern=limits.BUCKET_PATTERN)] | None = Field(
         default=None, description="The import bucket when left out."
     )
     key: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
@@ -56,7 +57,7 @@ class ImportRequest(_Strict):
         max_length=100,
         description="Of a CSV: a column's name to the field that it holds, null to pass it over.",
     )
-    import_key: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")] | None = Field(
+    import_key: Annotated[str, StringConstraints(pattern=limits.IMPORT_KEY_PATTERN)] | None = Field(
         default=None,
         description="Rows of one content and one key are one change. The file's SHA-256 when left out.",
     )
@@ -86,10 +87,10 @@ class ImportRequest(_Strict):
 
     def stop_after(self, rows: int) -> int | None:
         """Return at how many rows that were not applied the rest is left alone, None for never."""
-        limits = [self.fail_fast] if self.fail_fast is not None else []
+        most = [self.fail_fast] if self.fail_fast is not None else []
         if self.tolerated_failure_percentage is not None:
-            limits.append(math.floor(rows * self.tolerated_failure_percentage / 100) + 1)
-        return min(limits, default=None)
+            most.append(math.floor(rows * self.tolerated_failure_percentage / 100) + 1)
+        return min(most, default=None)
 
 
 def import_request_of(request: Any) -> ImportRequest:  # noqa: ANN401 - any JSON value
