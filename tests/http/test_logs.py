@@ -57,7 +57,7 @@ def test_no_error_tells_of_the_inside_and_no_log_tells_of_a_person(deployed: Out
             if answer.is_error:
                 assert answer.headers["Content-Type"] == "application/problem+json", (method, path)
                 assert not [word for word in INTERNAL if word in answer.text], (method, path, answer.text)
-    assert statuses == {200, 201, 400, 404, 405, 409, 415}
+    assert statuses == {200, 201, 400, 404, 405, 409, 412, 415}
     # An execution by itself, too, of a request that is wrong through and through.
     states = deployed.client("stepfunctions")
     done = states.start_sync_execution(
