@@ -8,9 +8,6 @@ import json
 import os
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -21,67 +18,16 @@ from registrar_client import export
 from registrar_client.check import Checker
 from registrar_client.check.tables import Tables
 from tests.integration import tables
+from tests.integration.deaths import Death, Dying, until_it_lives, watched
 from tests.integration.import_machine import BUCKET, ImportMachine, csv_of, step
 from tests.integration.sample_requests import request
 from tests.integration.tables import items_of
-from tests.memory_s3 import MemoryS3
 from tests.model import Answering
 
 pytestmark = pytest.mark.one_engine
 
 ROWS = int(os.environ.get("IMPORT_ROWS", "800"))
 """Of the large import; 10,000 in a longer run: make test IMPORT_ROWS=10000."""
-
-
-Watch = Callable[[str, str], None]
-
-
-class Death(BaseException):
-    """The end of a process: nothing in the code can catch it."""
-
-
-@pytest.fixture
-def s3() -> MemoryS3:
-    return MemoryS3()
-
-
-@pytest.fixture
-def imports(execute, engine, s3, monkeypatch) -> ImportMachine:
-    """Imports into this test's tables; in the end the checker must find nothing."""
-    monkeypatch.setenv("IMPORT_BUCKET", BUCKET)
-    for name in ("plan_import", "write_chunk", "audit_chunk", "finish_import"):
-        monkeypatch.setattr(step(name), "s3_client", s3)
-    for name in ("write_chunk", "audit_chunk"):
-        monkeypatch.setattr(step(name), "client", engine)
-    return ImportMachine(s3)
-
-
-@contextmanager
-def watched(engine: Any, s3: MemoryS3, watch: Watch) -> Iterator[None]:
-    """Call ``watch`` before and after each call of DynamoDB and of S3."""
-
-    def ask(event_name: str, **_named: Any) -> None:
-        side, _, operation = event_name.split(".")
-        watch(side, operation)
-
-    s3.hooks.append(watch)
-    for side in ("before-call", "after-call"):
-        engine.meta.events.register(f"{side}.dynamodb", ask)
-    try:
-        yield
-    finally:
-        s3.hooks.clear()
-        for side in ("before-call", "after-call"):
-            engine.meta.events.unregister(f"{side}.dynamodb", ask)
-
-
-def until_it_lives(handler: Any, event: Any) -> Any:
-    """Deliver an event as often as its process dies."""
-    while True:
-        try:
-            return handler(event, None)
-        except Death:
-            continue
 
 
 @pytest.fixture
@@ -211,20 +157,6 @@ def test_a_chunk_that_dies_at_any_call_is_run_again_and_answers_as_if_it_had_not
         assert told(imports, summary) == expected, calls[at]
         assert numbers(summary) == (10, 5, 5, 0, 0), calls[at]
         assert list(checker.check()) == [], calls[at]
-
-
-@dataclass
-class Dying:
-    """Lets a process die at a call, and at those that follow, so many times."""
-
-    at: int
-    times: int
-
-    def __call__(self, _side: str, _operation: str) -> None:
-        self.at -= 1
-        if self.at < 0 and self.times:
-            self.times -= 1
-            raise Death
 
 
 def begin_anew(execute: Any, engine: Any, names: tables.Tables) -> None:
