@@ -212,7 +212,7 @@ def request_hash_of(request: Any) -> str:  # noqa: ANN401 - any JSON value
 
 def made_user_id(change_id: str) -> str:
     """Return the id of a user whose creator names none: the same for each repetition of the same change."""
-    return f"u-{hashlib.sha256(change_id.encode()).hexdigest()[:24]}"
+    return f"u-{hashlib.sha256(change_id.encode('utf-8', 'surrogatepass')).hexdigest()[:24]}"
 
 
 def _with_readable_keys(value: Any) -> Any:  # noqa: ANN401 - any JSON value

@@ -44,7 +44,7 @@ def finish_import(store: ImportStore, plan: Plan, memory_gb: float) -> dict[str,
             consumed += result.consumed
             faults += sum(FAULT in each.problems for each in result.results)
             for each in result.results:
-                spool.add("", each.number, each.as_json())
+                spool.add(each.number, each.as_json())
         _write_reports(spool, store, plan, folder)
     if tally.rows != plan.rows:
         raise LookupError(f"{tally.rows} rows were answered, and {plan.rows} are in the plan")

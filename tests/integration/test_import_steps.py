@@ -13,7 +13,6 @@ from tests.memory_s3 import MemoryS3
 PLAN = {
     "import_id": "i-1",
     "import_key": "k",
-    "key_is_named": False,
     "format": "csv",
     "header": ["user_id"],
     "rows": 1,
@@ -22,6 +21,7 @@ PLAN = {
     "stop_after": None,
     "started_at": "2030-01-31T12:00:00.000000Z",
 }
+STARTED = "2030-01-31T12:00:00.000Z"
 CHUNK = {"import_id": "i-1", "chunk": 1}
 
 
@@ -52,7 +52,7 @@ def plan(s3: MemoryS3, rows: list[dict[str, Any]], **options: Any) -> list[list[
     """Plan a file; return its chunks."""
     s3.objects[BUCKET, "uploads/users.csv"] = csv_of(rows).encode()
     request = {"source": {"key": "uploads/users.csv"}, "actor": ACTOR, **options}
-    step("plan_import").handler({"request": request, "import_id": "i-1"}, None)
+    step("plan_import").handler({"request": request, "import_id": "i-1", "started_at": STARTED}, None)
     return [kept(s3, f"chunks/{item['chunk']:06d}.json") for item in kept(s3, "manifest.json")]
 
 
@@ -74,7 +74,11 @@ def test_a_chunk_is_full_by_its_bytes_too(s3, monkeypatch):
 
 def test_a_plan_made_again_is_the_same(s3):
     rows = [{"user_id": f"u-{n % 3}", "action": "update", "reason": "same"} for n in range(9)]
-    assert plan(s3, rows) == plan(s3, rows)
+    plan(s3, rows)
+    first = dict(s3.objects)
+    plan(s3, rows)
+    assert s3.objects == first
+    assert kept(s3, "plan.json")["started_at"] == "2030-01-31T12:00:00.000000Z"
     ids = [row["request"]["change_id"] for chunk in plan(s3, rows) for row in chunk]
     assert len(set(ids)) == 9
     other = [row["request"]["change_id"] for chunk in plan(s3, rows, import_key="mine") for row in chunk]
@@ -135,7 +139,8 @@ def test_the_memory_of_a_plan_does_not_grow_with_the_file(s3, monkeypatch):
     monkeypatch.setattr(step("plan_import"), "s3_client", discarding)
 
     def peak(rows: int) -> int:
-        plan_of = {"request": {"source": {"key": "uploads/users.csv"}, "actor": ACTOR}, "import_id": "i-1"}
+        request = {"source": {"key": "uploads/users.csv"}, "actor": ACTOR}
+        plan_of = {"request": request, "import_id": "i-1", "started_at": STARTED}
         lines = "".join(f"u-{n},user{n},user{n}@example.com\n" for n in range(rows))
         discarding.objects[BUCKET, "uploads/users.csv"] = f"user_id,username,email\n{lines}".encode()
         tracemalloc.start()

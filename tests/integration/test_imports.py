@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from adapters.dynamodb import item_of
 from registrar import limits
 from registrar.errors import LedgerMismatch, TransientFault
 from registrar_client import export
@@ -23,6 +24,7 @@ from tests.integration.import_machine import BUCKET, ImportMachine, csv_of, step
 from tests.integration.sample_requests import request
 from tests.integration.tables import items_of
 from tests.model import Answering
+from workflow import chunks
 
 pytestmark = pytest.mark.one_engine
 
@@ -250,9 +252,12 @@ def test_lines_of_json_are_sent_back_as_lines_of_json(imports):
 
 
 @pytest.mark.parametrize(
-    ("options", "done"), [({"fail_fast": 3}, 40), ({"tolerated_failure_percentage": 2}, 40), ({}, 120)]
+    ("options", "done"), [({"fail_fast": 3}, 21), ({"tolerated_failure_percentage": 2}, 21), ({}, 120)]
 )
-def test_an_import_stops_when_it_is_told_to(imports, small_chunks, options, done):
+def test_an_import_stops_in_the_middle_of_a_chunk_when_it_is_told_to(
+    imports, small_chunks, monkeypatch, options, done
+):
+    monkeypatch.setattr(chunks, "AT_ONCE", 1)
     rows = [person(number, **({"email": "no"} if number % 10 == 0 else {})) for number in range(100, 220)]
     summary = imports.run(csv_of(rows), **options)
     answered = summary["applied"] + summary["rejected"]
@@ -262,6 +267,63 @@ def test_an_import_stops_when_it_is_told_to(imports, small_chunks, options, done
     # What was left alone goes on with what was sent back.
     rest = imports.run(imports.text(summary, "failed.csv"))
     assert rest["applied"] + summary["applied"] == 108
+
+
+def test_an_import_that_stops_at_its_first_bad_row_follows_the_order_of_the_file(imports, small_chunks):
+    """Every other row is bad: what comes before the first of them is applied."""
+    bad = [{}, {"email": "no"}, {"user_id": "u 1"}, {"action": "explode"}, {"user_id": "", "tags": "x"}]
+    rows = [person(n, **({} if n < 30 or n % 2 else bad[n % 5])) for n in range(300)]
+    summary = imports.run(csv_of(rows), fail_fast=1)
+    report = imports.report(summary)
+    assert {line["outcome"] for line in report[:30]} == {"APPLIED"}
+    # Those in flight are answered; no chunk behind the first one has begun.
+    assert 1 <= summary["rejected"] <= chunks.AT_ONCE
+    assert {line["codes"] for line in report[40:]} == {"import_stopped"}
+
+
+def test_an_import_that_dies_for_good_before_its_audit_leaves_nothing_that_the_guard_does_not_deliver(
+    imports, engine, created_tables, monkeypatch
+):
+    """In the end the checker must find no receipt without its record, applied or rejected."""
+
+    def deliver(handler: Any, event: Any) -> Any:
+        if handler is step("audit_chunk").handler:
+            raise Death
+        return handler(event, None)
+
+    rows = [person(1), person(2, email="no"), {"user_id": "u-3", "action": "delete"}, {"user_id": "u 4"}]
+    with pytest.raises(Death):
+        imports.run(csv_of(rows), deliver=deliver)
+    receipts = [item for item in items_of(engine, created_tables.users) if item["pk"].startswith("CHANGE#")]
+    assert sorted(item["outcome"] for item in receipts) == ["APPLIED", "REJECTED", "REJECTED", "REJECTED"]
+    monkeypatch.setattr(step("guard_ledger"), "GRACE_SECONDS", 0)
+    assert step("guard_ledger").handler(stream_of(receipts), None) == {"batchItemFailures": []}
+    records = items_of(engine, created_tables.ledger)
+    assert sorted(map(str, records)) == sorted(
+        str({name: value for name, value in item.items() if name != "pk"}) for item in receipts
+    )
+
+
+def stream_of(receipts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the event that Lambda makes of new receipts."""
+    return {
+        "Records": [
+            {
+                "dynamodb": {
+                    "SequenceNumber": str(number),
+                    "ApproximateCreationDateTime": 0,
+                    "NewImage": item_of(receipt),
+                }
+            }
+            for number, receipt in enumerate(receipts)
+        ]
+    }
+
+
+def test_a_rejected_row_costs_a_receipt_and_a_record(imports, requests_sent):
+    """Two plain puts, and no transaction: as a change by itself it costs twice that."""
+    imports.run(csv_of([{"user_id": f"u-{n}", "action": "explode"} for n in range(10)]))
+    assert Counter(requests_sent) == {"BatchGetItem": 1, "PutItem": 20}
 
 
 def test_a_chunk_that_is_stopped_after_it_had_begun_answers_what_it_did(imports, engine, both_tables):
@@ -295,7 +357,7 @@ def test_a_chunk_that_is_stopped_after_it_had_begun_answers_what_it_did(imports,
 def test_a_row_that_was_rejected_before_its_chunk_died_is_not_applied_after_the_rows_behind_it(
     imports, execute, engine, both_tables, begun_anew
 ):
-    """The rejection was not recorded yet, and the delete behind it has made the create possible."""
+    """Its receipt tells, though the delete behind it has made the create possible."""
     execute(request("create", "u-1", attributes={}))
     rows = [{"user_id": "u-1", "action": "create"}, {"user_id": "u-1", "action": "delete"}]
 
@@ -317,7 +379,7 @@ def test_a_row_that_was_rejected_before_its_chunk_died_is_not_applied_after_the_
         summary = imports.run(csv_of(rows))
     else:
         summary = imports.run(csv_of(rows), deliver=deliver)
-    assert [line["codes"] for line in imports.report(summary)] == ["out_of_turn", ""]
+    assert [line["codes"] for line in imports.report(summary)] == ["user_exists", ""]
     (user,) = [item for item in both_tables()[0] if item["pk"] == "USER#u-1"]
     assert (user["status"], user["version"]) == ("deleted", 2)
 

@@ -159,7 +159,8 @@ def test_a_run_of_a_chunk_within_another_run_decides_each_row_once_and_in_its_or
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_runs_of_a_chunk_at_the_same_moment_decide_each_row_once_and_in_its_order(imports, seed):
+def test_runs_of_a_chunk_at_the_same_moment_decide_each_row_once_and_in_its_order(imports, monkeypatch, seed):
+    monkeypatch.setattr(limits, "CHUNK_ROWS", 1000)
     rows = rows_of_users(random.Random(seed), 30, named=bool(seed % 2))
     run = planned(imports, rows)
     for name in ("write_chunk", "audit_chunk"):
