@@ -22,7 +22,7 @@ WHOLE_FILE = Duration.minutes(14)
 """So long a function may work on a whole file; its state waits a little longer."""
 
 CHUNK = Duration.seconds(55)
-"""So long a function may work on a chunk. With its state's retries both steps fit into an Express workflow."""
+"""So long a function may work on a chunk; both steps fit into an Express workflow with all their retries."""
 
 
 class ImportUsers(Construct):

@@ -10,7 +10,7 @@ def now() -> str:
 
 
 def in_utc(time: str) -> str:
-    """Return an ISO 8601 time, as Step Functions writes it, as ``now`` writes it: so the two compare as texts."""
+    """Return an ISO 8601 time of Step Functions as ``now`` writes it, so that the two compare as texts."""
     return _written(datetime.fromisoformat(time).astimezone(UTC))
 
 

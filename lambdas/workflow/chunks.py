@@ -39,8 +39,8 @@ T = TypeVar("T")
 Row = dict[str, Any]
 Receipts = dict[str, dict[str, Any]]
 Written = dict[str, Any]
-"""How a row was written: its ``record``, sealed, with ``replayed`` when its receipt has it, and without when its
-id is used up by another request; or that it was ``stopped``; or nothing, when it could not be read."""
+"""How a row was written: its ``record``, sealed, with ``replayed`` when it is in a receipt, and without when
+the receipt is another request's; or that it was ``stopped``; or nothing, when it could not be read."""
 
 
 class ChunkUsers(WritableUsers, Protocol):
