@@ -39,10 +39,10 @@ SAMPLES = {
 }
 TOKENS = [
     b"\x00", b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xef\xbb\xbf", b'"', b'""', b"'", b",", b"\r", b"\n",
-    b"\r\n",    b"\\udfff", b"\\ud800", b"\\u0000", b"\\", b"NaN", b"-Infinity", b"1e999", b"-1E400", b"9" * 5000, b"0.1",
-    b"[" * 40, b"]" * 40, b'{"a":' * 990, b"}" * 990, b"{", b"}", b"null", b"true", b"=1+1", b"\\N",
-    b"x" * 70_000,     b'"change_id": "\\udfff"', b'"user_id": null', b'"attributes": {}', b'"import_errors": 1', b'"actor": {}',
-    b"\xe2\x80\x8b", b"\xef\xbc\x9d", b"\x1f\x8b", b"PK\x03\x04",
+    b"\r\n", b"\\udfff", b"\\ud800", b"\\u0000", b"\\", b"NaN", b"-Infinity", b"1e999", b"-1E400", b"0.1",
+    b"9" * 5000, b"x" * 70_000, b"[" * 40, b"]" * 40, b'{"a":' * 990, b"}" * 990, b"{", b"}", b"null",
+    b"=1+1", b"\\N", b'"change_id": "\\udfff"', b'"user_id": null', b'"attributes": {}', b'"actor": {}',
+    b'"import_errors": 1', b"\xe2\x80\x8b", b"\xef\xbc\x9d", b"\x1f\x8b", b"PK\x03\x04",
 ]  # fmt: skip
 
 
