@@ -90,6 +90,37 @@ def test_the_import_s_reason_is_for_rows_without_one(s3):
     assert [row["request"]["reason"] for row in chunk] == ["own", "import"]
 
 
+def test_chunks_follow_the_order_of_the_file_by_each_user_s_first_row(s3, monkeypatch):
+    monkeypatch.setattr(limits, "CHUNK_ROWS", 4)
+    users = ["z", "9", "", "a", "b", "z", "", "no id", "c", "a", "d"]
+    chunks = plan(s3, [{"user_id": user, "reason": f"r{n}"} for n, user in enumerate(users)])
+    assert [[row["number"] for row in chunk] for chunk in chunks] == [
+        [2, 7, 3, 4],
+        [5, 11, 6, 8],
+        [9, 10, 12],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "row"),
+    [
+        ({}, {"change_id": "c-1", "username": "ada"}),
+        ({"import_key": "k"}, {"username": "ada"}),
+        ({"import_key": "k"}, {"change_id": "c-1", "username": "ada"}),
+    ],
+)
+def test_a_user_whose_id_is_made_is_in_one_chunk_with_the_rows_that_name_it(s3, monkeypatch, options, row):
+    """Whoever knows the change_id, or has seen an earlier import of the same key, knows the user_id."""
+    ((first,),) = plan(s3, [{"user_id": "", **row}], **options)
+    user_id = first["request"]["user_id"]
+    monkeypatch.setattr(limits, "CHUNK_ROWS", 1)
+    others = [{"user_id": f"u-{n}"} for n in range(3)]
+    rows = [{"user_id": "", **row}, *others, {"user_id": user_id, "action": "update", "display_name": "Ada"}]
+    chunks = plan(s3, rows, **options)
+    assert [row["number"] for row in chunks[0]] == [2, 6]
+    assert {row["owner"] for row in chunks[0]} == {user_id}
+
+
 def test_a_row_without_a_user_id_gets_the_same_one_each_time(s3):
     rows = [{"user_id": "", "display_name": "Ada"}, {"user_id": "", "display_name": "Ada"}]
     first, again = (
@@ -115,6 +146,13 @@ def test_a_chunk_that_died_between_its_result_and_its_progress_shows_it_when_it_
         assert [key for _, key in s3.objects if "progress" in key] == [
             "imports/i-1/progress/000001-1-0-0-0-0"
         ]
+
+
+def test_the_plan_of_a_release_that_kept_more_is_read(s3):
+    keep(s3, "plan.json", {**PLAN, "key_is_named": True})
+    keep(s3, "written/000001.json", {"rows": [], "consumed": {}})
+    keep(s3, "chunks/000001.json", [])
+    assert step("audit_chunk").handler(CHUNK, None) == 1
 
 
 def test_a_chunk_without_its_plan_fails_loudly(s3):

