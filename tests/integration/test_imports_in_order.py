@@ -13,7 +13,7 @@ import pytest
 
 from registrar import limits
 from tests.integration.deaths import Death, Killing, watched
-from tests.integration.import_machine import BUCKET, ImportMachine, csv_of, step
+from tests.integration.import_machine import ACTOR, BUCKET, ImportMachine, csv_of, step
 from tests.model import Answering
 from workflow import chunks
 
@@ -115,25 +115,30 @@ def test_imports_that_die_for_good_or_stop_are_taken_up_by_the_next_as_if_there_
     assert answered(imports, imports.run(content, **options)) == modelled(rows)
 
 
-def planned(imports: ImportMachine, rows: list[Row]) -> Callable[[str], Any]:
-    """Plan a file of one chunk; return what delivers the chunk to a step, or the import to its last."""
+def planned(imports: ImportMachine, rows: list[Row], *import_ids: str) -> Callable[[str, str], Any]:
+    """Plan imports of one file under one key, of one chunk each; return what delivers it to a step."""
     imports.s3.objects[BUCKET, "uploads/users.csv"] = csv_of(rows).encode()
-    request = {"source": {"key": "uploads/users.csv"}, "actor": {"id": "admin-7", "type": "user"}}
+    request = {"source": {"key": "uploads/users.csv"}, "actor": ACTOR, "import_key": "k"}
     start = "2020-01-31T12:00:00.000Z"
-    step("plan_import").handler({"request": request, "import_id": "i-1", "started_at": start}, None)
-    event = {"import_id": "i-1", "chunk": 1}
-    return lambda name: step(name).handler(event, None)
+    for import_id in import_ids:
+        asked = {"request": request, "import_id": import_id, "started_at": start}
+        step("plan_import").handler(asked, None)
+    return lambda name, import_id: step(name).handler({"import_id": import_id, "chunk": 1}, None)
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("other", ["i-1", "i-2"])
+@pytest.mark.parametrize("seed", range(20))
 def test_a_run_of_a_chunk_within_another_run_decides_each_row_once_and_in_its_order(
-    imports, engine, monkeypatch, seed
+    imports, engine, monkeypatch, seed, other
 ):
-    """While one run waits at a call, a second one runs, to its end or not; then the first goes on."""
+    """While one run waits at a call, a second one runs, to its end or not; then the first goes on.
+
+    The second is of the same import, or of another one under the same key.
+    """
     monkeypatch.setattr(chunks, "AT_ONCE", 1)
     rng = random.Random(seed)
     rows = rows_of_users(rng, 6, named=bool(seed % 2))
-    run = planned(imports, rows)
+    run = planned(imports, rows, *{"i-1", other})
     calls = [rng.randrange(2, 40), rng.randrange(2, 40)]
     inside = [False]
 
@@ -145,27 +150,30 @@ def test_a_run_of_a_chunk_within_another_run_decides_each_row_once_and_in_its_or
         if calls[place] == 0:
             inside[0] = True
             try:
-                run("write_chunk")
+                run("write_chunk", other)
             except Death:
                 pass
             finally:
                 inside[0] = False
 
     with watched(engine, imports.s3, meanwhile):
-        run("write_chunk")
-    run("audit_chunk")
-    summary = step("finish_import").handler({"import_id": "i-1"}, None)
-    assert answered(imports, summary) == modelled(rows)
+        run("write_chunk", "i-1")
+    for import_id in {"i-1", other}:
+        run("write_chunk", import_id)
+        run("audit_chunk", import_id)
+        summary = step("finish_import").handler({"import_id": import_id}, None)
+        assert answered(imports, summary) == modelled(rows)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_runs_of_a_chunk_at_the_same_moment_decide_each_row_once_and_in_its_order(imports, monkeypatch, seed):
     monkeypatch.setattr(limits, "CHUNK_ROWS", 1000)
     rows = rows_of_users(random.Random(seed), 30, named=bool(seed % 2))
-    run = planned(imports, rows)
+    run = planned(imports, rows, "i-1", "i-2")
     for name in ("write_chunk", "audit_chunk"):
         with ThreadPoolExecutor() as pool:
-            for done in [pool.submit(run, name) for _ in range(3)]:
+            for done in [pool.submit(run, name, import_id) for import_id in ("i-1", "i-2", "i-1")]:
                 done.result()
-    summary = step("finish_import").handler({"import_id": "i-1"}, None)
-    assert answered(imports, summary) == modelled(rows)
+    for import_id in ("i-1", "i-2"):
+        summary = step("finish_import").handler({"import_id": import_id}, None)
+        assert answered(imports, summary) == modelled(rows)
