@@ -16,7 +16,7 @@ from api.requests import (
 )
 from docs.schema import SchemaWithoutNoise
 from registrar import limits
-from registrar.bulk.request import ImportRequest
+from registrar.bulk.request import ImportRequest, UploadRequest
 from registrar.request import ChangeRequest
 
 REFERENCE: Final = "#/components/schemas/{model}"
@@ -133,12 +133,6 @@ class Stats(Shape):
 
     users: LiveUsers
     changes: list[DayCount]
-
-
-class UploadRequest(Shape):
-    """A file to be imported."""
-
-    format: Literal["csv", "jsonl"]
 
 
 class Upload(Shape):

@@ -11,11 +11,8 @@ from infra.stream_consumer import StreamConsumer
 
 NEW_RECEIPTS = {
     "eventName": ["INSERT"],
-    "dynamodb": {
-        "Keys": {"pk": {"S": [{"prefix": "CHANGE#"}]}},
-        # A rejection's receipt and record are written in one transaction: there is nothing to deliver.
-        "NewImage": {"outcome": {"S": ["APPLIED"]}},
-    },
+    # Of rejections, too: those of an import are recorded after their receipts, like applied changes.
+    "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "CHANGE#"}]}}},
 }
 
 
@@ -37,7 +34,7 @@ class Guard(LambdaFunction):
             settings=settings,
             handler="steps.guard_ledger.handler",
             code=code,
-            description="Delivers the records of applied changes that their executions left behind.",
+            description="Delivers the records of changes that their executions left behind.",
             environment={
                 "LEDGER_TABLE": data.ledger.table.table_name,
                 "GRACE_SECONDS": str(settings.guard_grace_seconds),

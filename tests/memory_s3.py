@@ -55,8 +55,11 @@ class MemoryS3:
 
         return SimpleNamespace(paginate=paginate)
 
-    def generate_presigned_url(self, operation: str, parameters: dict[str, str], **_options: Any) -> str:
-        return f"https://{parameters['Bucket']}/{parameters['Key']}?{operation}"
+    def generate_presigned_url(self, operation: str, parameters: dict[str, Any], **_options: Any) -> str:
+        signed = "".join(
+            f"&{name}={value}" for name, value in parameters.items() if name not in ("Bucket", "Key")
+        )
+        return f"https://{parameters['Bucket']}/{parameters['Key']}?{operation}{signed}"
 
     def _called(self, operation: str, key: str, work: Callable[[], Any]) -> Any:
         self.calls.append((operation, key))

@@ -174,7 +174,7 @@ class AsyncRegistrarClient:
             file: read a block at a time.
             form: ``csv`` or ``jsonl``; by the end of the file's name when left out.
         """
-        target = await self._send(calls.upload(calls.format_of(file, form)))
+        target = await self._send(calls.upload(calls.format_of(file, form), file.stat().st_size))
 
         async def blocks() -> AsyncIterator[bytes]:
             with file.open("rb") as content:

@@ -181,9 +181,9 @@ def history(user_id: str, limit: int, cursor: str | None) -> Call[Page[Record]]:
     )
 
 
-def upload(form: str) -> Call[Upload]:
-    """Return the call that asks where a file may be sent."""
-    return Call("POST", "/uploads", Upload.from_json, body={"format": form})
+def upload(form: str, size: int) -> Call[Upload]:
+    """Return the call that asks where a file of so many bytes may be sent."""
+    return Call("POST", "/uploads", Upload.from_json, body={"format": form, "bytes": size})
 
 
 def format_of(file: Path, given: str | None) -> str:

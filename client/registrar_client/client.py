@@ -182,7 +182,7 @@ class RegistrarClient:
             file: read a block at a time.
             form: ``csv`` or ``jsonl``; by the end of the file's name when left out.
         """
-        target = self._send(calls.upload(calls.format_of(file, form)))
+        target = self._send(calls.upload(calls.format_of(file, form), file.stat().st_size))
 
         def put() -> httpx.Response:
             with file.open("rb") as content:

@@ -13,8 +13,11 @@ from registrar_client.check.tables import Tables
 COLUMNS: Final = ("user_id", "username", "email", "display_name", "status", "tags")
 ATTRIBUTES: Final = COLUMNS[1:]
 
-# A leading ' goes before what a spreadsheet would run, and before \N, which is no text for an import.
-_GUARDED: Final = re.compile(r"'*[=+\-@\t\r\\]")
+# A leading ' goes before what a spreadsheet may run, and before \N, which is no text for an import.
+# Imports read it back by the same pattern (https://owasp.org/www-community/attacks/CSV_Injection).
+_GUARDED: Final = re.compile(
+    r"'*[\s\ufeff\u200b-\u200f\u2060]*[\x00-\x1f=+\-@|%\\\uff1d\uff0b\uff0d\uff20\uff5c\uff05]"
+)
 
 
 def live_users(tables: Tables, segments: int) -> Iterator[Item]:

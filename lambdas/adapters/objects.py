@@ -166,14 +166,18 @@ class Objects:
 
     def link_to_read(self, key: str, seconds: int) -> str:
         """Return an address at which an object may be read for so long."""
-        return self._link("get_object", key, seconds)
+        return self._link("get_object", seconds, Key=key)
 
-    def link_to_write(self, key: str, seconds: int) -> str:
-        """Return an address to which an object may be sent with PUT for so long."""
-        return self._link("put_object", key, seconds)
+    def link_to_write(self, key: str, size: int, seconds: int) -> str:
+        """Return an address to which an object of so many bytes may be sent with PUT for so long.
 
-    def _link(self, operation: str, key: str, seconds: int) -> str:
-        parameters = {"Bucket": self.bucket, "Key": key}
+        The size is a header that is signed with the address, so S3 refuses any other:
+        https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+        """
+        return self._link("put_object", seconds, Key=key, ContentLength=size)
+
+    def _link(self, operation: str, seconds: int, **parameters: Any) -> str:  # noqa: ANN401 - of the operation
+        parameters["Bucket"] = self.bucket
         return str(self._client.generate_presigned_url(operation, parameters, ExpiresIn=seconds))
 
 

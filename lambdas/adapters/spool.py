@@ -12,7 +12,8 @@ _TABLES = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA cache_size = -16000;
-CREATE TABLE rows (owner TEXT, number INTEGER, content BLOB);
+CREATE TABLE rows (first INTEGER, number INTEGER, owner TEXT, content BLOB);
+CREATE TABLE owners (owner TEXT PRIMARY KEY, first INTEGER, rows INTEGER) WITHOUT ROWID;
 CREATE TABLE contents (content TEXT PRIMARY KEY, times INTEGER) WITHOUT ROWID;
 CREATE TABLE names (name TEXT PRIMARY KEY, owner TEXT, number INTEGER) WITHOUT ROWID;
 """
@@ -36,11 +37,18 @@ class Spool:
                 connection.execute("BEGIN")
                 yield cls(connection), Path(folder)
 
-    def add(self, owner: str, number: int, content: Any) -> None:  # noqa: ANN401 - any JSON value
-        """Keep a row."""
+    def add(self, number: int, content: Any, owner: str | None = None) -> None:  # noqa: ANN401 - any JSON value
+        """Keep a row; None for one that nobody has, and that has nothing to do with any other."""
+        first = number
+        if owner is not None:
+            ((first,),) = self._connection.execute(
+                "INSERT INTO owners VALUES (?, ?, 1)"
+                " ON CONFLICT (owner) DO UPDATE SET rows = rows + 1 RETURNING first",
+                (owner, number),
+            ).fetchall()
         # As UTF-8: escapes would make some languages' files six times as large.
         text = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
-        self._connection.execute("INSERT INTO rows VALUES (?, ?, ?)", (owner, number, text))
+        self._connection.execute("INSERT INTO rows VALUES (?, ?, ?, ?)", (first, number, owner, text))
 
     def times_before(self, content: str) -> int:
         """Note that a content came; return how often it had before."""
@@ -67,20 +75,18 @@ class Spool:
 
     def busiest(self) -> int:
         """Return the number of rows of the owner who has most."""
-        ((most,),) = self._connection.execute(
-            "SELECT COALESCE(MAX(n), 0) FROM (SELECT COUNT(*) AS n FROM rows GROUP BY owner)"
-        ).fetchall()
+        ((most,),) = self._connection.execute("SELECT COALESCE(MAX(rows), 0) FROM owners").fetchall()
         return int(most)
 
-    def by_owner(self) -> Iterator[tuple[str, int, Any]]:
-        """Yield owner, number and content of all rows, each owner's together and in their order."""
-        yield from self._ordered("owner, number")
+    def by_owner(self) -> Iterator[tuple[str | None, int, Any]]:
+        """Yield owner, number and content of all rows, each owner's together, in the order of first rows."""
+        yield from self._ordered("first, number")
 
-    def by_number(self) -> Iterator[tuple[str, int, Any]]:
+    def by_number(self) -> Iterator[tuple[str | None, int, Any]]:
         """Yield owner, number and content of all rows, in the order of their numbers."""
         yield from self._ordered("number")
 
-    def _ordered(self, columns: str) -> Iterator[tuple[str, int, Any]]:
+    def _ordered(self, columns: str) -> Iterator[tuple[str | None, int, Any]]:
         self._connection.execute(f"CREATE INDEX IF NOT EXISTS ordered ON rows ({columns})")
         rows = self._connection.execute(f"SELECT owner, number, content FROM rows ORDER BY {columns}")  # noqa: S608 - its callers' own names
         for owner, number, content in rows:

@@ -147,6 +147,23 @@ class Users:
             return _cancelled(reasons)
         return None
 
+    def reject(self, record: dict[str, Any]) -> dict[str, Any] | None:
+        """Put the receipt of a rejected change; return the one that was there, None when this one was put.
+
+        For rejections whose records are delivered later; ``record_rejection`` writes both at once.
+
+        Raises:
+            TransientFault: throttled or not reached; try again.
+        """
+        try:
+            with transient_faults():
+                self._client.put_item(**self.receipt_put(record))
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            # Older releases of DynamoDB Local do not send what was there.
+            found = receipt_record(error.response.get("Item"))
+            return found or self.receipts([record["change_id"]])[record["change_id"]]
+        return None
+
     def receipt_put(self, record: dict[str, Any]) -> dict[str, Any]:
         """Return the write of a change's receipt, which is refused when there is one."""
         return {

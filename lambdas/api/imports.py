@@ -16,8 +16,7 @@ from api.problems import Refused, invalid
 from api.requests import NoParameters, actor_of, body_of, parameters_of, unquoted
 from registrar import limits
 from registrar.bulk.plan import Plan, account_of
-from registrar.bulk.reading import Format
-from registrar.bulk.request import import_request_of
+from registrar.bulk.request import import_request_of, upload_request_of
 from registrar.errors import ImportRefused, Problem
 from registrar.request import words_of
 from workflow.import_store import UPLOADS, ImportStore
@@ -37,13 +36,13 @@ def bucket() -> Objects:
 
 @router.post("/uploads")
 def post_upload() -> Response[str]:
-    """Return an address that takes a file, and the key under which an import finds it then."""
-    wanted = body_of(router.current_event)
-    form = wanted.get("format")
-    if form not in list(Format) or len(wanted) > 1:
-        raise invalid(Problem("not_allowed", "/format", "must be csv or jsonl, and is all there is to say"))
-    key = f"{UPLOADS}{uuid.uuid4().hex}.{form}"
-    url = bucket().link_to_write(key, LINK_SECONDS)
+    """Return an address that takes a file of one size, and the key under which an import finds it then."""
+    try:
+        wanted = upload_request_of(body_of(router.current_event))
+    except ImportRefused as refused:
+        raise invalid(*refused.problems) from None
+    key = f"{UPLOADS}{uuid.uuid4().hex}.{wanted.format}"
+    url = bucket().link_to_write(key, wanted.bytes, LINK_SECONDS)
     return json_response(HTTPStatus.CREATED, {"key": key, "url": url, "seconds": LINK_SECONDS})
 
 

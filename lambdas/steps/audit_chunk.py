@@ -2,17 +2,15 @@
 
 import logging
 import time
-from typing import Any, Final
+from typing import Any
 
 from adapters import dynamodb, objects
+from adapters.ledger import Ledger
 from adapters.meter import Meter
 from adapters.objects import Objects
 from registrar.bulk.results import ChunkResult, Consumed, Tally
-from workflow.chunks import audit_rows
+from workflow.chunks import WORK_SECONDS, audit_rows
 from workflow.import_store import ImportStore
-
-WORK_SECONDS: Final = 80
-"""So long what passes by itself is tried again; the function's timeout is later."""
 
 logger = logging.getLogger()
 client = dynamodb.client_from_environment(connections=64)
@@ -21,7 +19,7 @@ meter = Meter(client)
 
 
 def handler(event: dict[str, Any], _context: object) -> int:
-    """Deliver what was written of a chunk, record its rejections, keep the answers; return its number.
+    """Deliver the records of a chunk, keep the answers of its rows; return its number.
 
     Args:
         event: ``{"import_id": …, "chunk": …}``.
@@ -37,7 +35,9 @@ def handler(event: dict[str, Any], _context: object) -> int:
         plan, rows, written = store.plan(), store.rows(chunk), store.written(chunk)
         if plan is None or written is None:
             raise LookupError(store.key("written"))
-        answers = audit_rows(rows, written["rows"], plan, client, began + WORK_SECONDS)
+        answers = audit_rows(
+            rows, written["rows"], plan, Ledger.from_environment(client), began + WORK_SECONDS
+        )
         consumed = meter.since(before, time.monotonic() - began) + Consumed(**written["consumed"])
         result = ChunkResult(answers, consumed)
         result = store.write_result(chunk, result)

@@ -1,4 +1,4 @@
-"""The guard: makes sure that the record of every applied change is in the ledger."""
+"""The guard: makes sure that the record of every receipt is in the ledger."""
 
 import logging
 import os
@@ -24,7 +24,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     A healthy change costs half a read unit and no write: its record is there when the grace is over.
 
     Args:
-        event: new receipts of applied changes, a batch of the Users table's stream.
+        event: new receipts, a batch of the Users table's stream.
 
     Returns:
         ``BatchFailures.answer``.

@@ -2,18 +2,16 @@
 
 import logging
 import time
-from typing import Any, Final
+from typing import Any
 
 from adapters import dynamodb, objects
 from adapters.meter import Meter
 from adapters.objects import Objects
 from adapters.users import Users
-from workflow.chunks import write_rows
+from registrar.bulk.plan import Plan
+from workflow.chunks import WORK_SECONDS, Allowance, write_rows
 from workflow.dry_run import DryRunUsers
 from workflow.import_store import ImportStore
-
-WORK_SECONDS: Final = 80
-"""So long what passes by itself is tried again; the function's timeout is later."""
 
 logger = logging.getLogger()
 client = dynamodb.client_from_environment(connections=64)
@@ -22,7 +20,7 @@ meter = Meter(client)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Write the rows of a chunk, keep what was committed for the next step, and return the event.
+    """Write the rows of a chunk, keep their records for the next step, and return the event.
 
     A chunk that was written is left alone. One that died is run again, and finds what was committed.
 
@@ -45,11 +43,17 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         table,
         (lambda: DryRunUsers(table)) if plan.dry_run else (lambda: table),
         began + WORK_SECONDS,
-        since=plan.started_at if plan.key_is_named else "",
-        stopped=plan.stop_after is not None and store.progress().not_applied >= plan.stop_after,
+        _allowance(store, plan),
     )
     store.write_written(
         event["chunk"], {"rows": written, "consumed": meter.since(before, time.monotonic() - began).as_json()}
     )
     logger.info("written", extra={**event, "rows": len(written)})
     return event
+
+
+def _allowance(store: ImportStore, plan: Plan) -> Allowance:
+    """Return how many rows this chunk may leave without being applied before it stops."""
+    if plan.stop_after is None:
+        return Allowance()
+    return Allowance(plan.stop_after - store.progress().not_applied)

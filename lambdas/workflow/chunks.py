@@ -2,13 +2,15 @@
 
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
+from adapters import system
 from adapters.dynamodb import READ_MAX
 from adapters.ledger import Ledger
 from adapters.users import Users
@@ -17,40 +19,69 @@ from registrar.bulk.results import FAILED, FAULT, STOPPED, RowResult
 from registrar.change import Outcome
 from registrar.errors import ChangeRejected, LedgerMismatch, Problem, TransientFault
 from registrar.record import is_sealed
+from registrar.rejection import seal_rejection
 from registrar.request import Identified, identify
-from workflow.audit import audit_rejection
+from registrar.reuse import REUSED
 from workflow.write import WritableUsers, write
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 AT_ONCE: Final = 32
 """Rows in flight; their answers are mostly waited for."""
 
+WORK_SECONDS: Final = 40
+"""So long a function works on a chunk; its timeout is later, so that the last calls can end."""
+
 PAUSE_MAX_SECONDS: Final = 3.0
 
-OUT_OF_TURN: Final = Problem(
-    "out_of_turn", "", "a later row of this user was applied before this one; import it again by itself"
-)
-
 logger = logging.getLogger()
+# No two processes that came from one snapshot wait alike.
+jitter = random.SystemRandom()
 T = TypeVar("T")
 Row = dict[str, Any]
+Receipts = dict[str, dict[str, Any]]
 Written = dict[str, Any]
-"""How a row was written: its ``record``, sealed, with ``replayed``; or the text of a ``rejected``; or that it
-was ``stopped``; or nothing, when it could not be read."""
+"""How a row was written: its ``record``, sealed, with ``replayed`` when it is in a receipt, and without when
+the receipt is another request's; or that it was ``stopped``; or nothing, when it could not be read."""
 
 
-def write_rows(  # noqa: PLR0913 - two of them by keyword
+class ChunkUsers(WritableUsers, Protocol):
+    """What writing rows asks of the Users table (``adapters.users.Users``)."""
+
+    def reject(self, record: dict[str, Any]) -> dict[str, Any] | None:
+        """Put the receipt of a rejected change, or return the one that was there."""
+
+
+class Allowance:
+    """How many rows may end without being applied before what is not decided is left alone."""
+
+    def __init__(self, rows: int | None = None) -> None:
+        """Allow so many; None allows any number."""
+        self._left = rows
+        self._lock = threading.Lock()
+
+    @property
+    def used_up(self) -> bool:
+        """Whether what is not decided yet is left alone."""
+        return self._left is not None and self._left <= 0
+
+    def note(self, written: Written) -> None:
+        """Note how a row was written."""
+        if self._left is None or written.get("record", {}).get("outcome") == Outcome.APPLIED:
+            return
+        with self._lock:
+            self._left -= 1
+
+
+def write_rows(
     rows: list[Row],
     table: Users,
-    users: Callable[[], WritableUsers],
+    users: Callable[[], ChunkUsers],
     deadline: float,
-    *,
-    stopped: bool = False,
-    since: str = "",
+    allowance: Allowance,
 ) -> list[Written]:
     """Write rows, those of a user one after the other and those of many at once; return how each was.
+
+    A row is decided when the decision on each row of its user before it is in its receipt, and not earlier.
+    So a run that dies, and others that run at the same moment, keep their order.
 
     Receipts are read first, many to a request: what was decided before costs a read, and not a transaction
     that is refused.
@@ -58,13 +89,12 @@ def write_rows(  # noqa: PLR0913 - two of them by keyword
     Args:
         rows: as the plan has made them, each user's together.
         table: where the receipts are.
-        users: makes the door for the rows of one user.
-        deadline: when to give up on what passes by itself (``time.monotonic``).
-        stopped: whether what is not decided yet is left alone.
-        since: a row that was applied since then is behind those before it: they were decided, too.
+        users: makes the adapter for the rows of one user.
+        deadline: when to give up (``time.monotonic``).
+        allowance: for rows that are not applied.
 
     Raises:
-        TransientFault: a row was not written by then; the others are, and what was is found again.
+        TransientFault: a row was not written by then; what was is found again.
     """
     asked = [None if "request" not in row else identify(row["request"], row["id"]) for row in rows]
     ids = [each.change_id for each in asked if each is not None]
@@ -74,61 +104,53 @@ def write_rows(  # noqa: PLR0913 - two of them by keyword
     )
 
     def of_a_user(own: list[tuple[Row, Identified | None]]) -> list[Written]:
-        door = None if stopped else users()
-        last = _last_applied(own, receipts, since)
-        return [
-            _until(deadline, partial(_written, *each, receipts, door, is_late=place < last))
-            for place, each in enumerate(own)
-        ]
+        adapter, written = users(), []
+        for row, request in own:
+            written.append(_until(deadline, partial(_written, row, request, receipts, adapter, allowance)))
+            allowance.note(written[-1])
+        return written
 
     pairs = zip(rows, asked, strict=True)
     return _at_once(of_a_user, (list(own) for _, own in groupby(pairs, key=lambda pair: pair[0]["owner"])))
 
 
-def _last_applied(
-    own: list[tuple[Row, Identified | None]], receipts: dict[str, dict[str, Any]], since: str
-) -> int:
-    """Return the place of the last of a user's rows that was applied under the file's ids, or -1."""
-    applied = [
-        place
-        for place, (row, asked) in enumerate(own)
-        if asked is not None
-        and asked.change_id == row["id"]
-        and (receipt := receipts.get(row["id"]))
-        and receipt["outcome"] == Outcome.APPLIED
-        and receipt["recorded_at"] >= since
-    ]
-    return max(applied, default=-1)
-
-
 def _written(
-    row: Row,
-    asked: Identified | None,
-    receipts: dict[str, dict[str, Any]],
-    users: WritableUsers | None,
-    *,
-    is_late: bool,
+    row: Row, asked: Identified | None, receipts: Receipts, users: ChunkUsers, allowance: Allowance
 ) -> Written:
     if asked is None:
         return {}
     receipt = receipts.get(asked.change_id)
     if receipt is not None and receipt["request_hash"] == asked.request_hash:
         return {"record": receipt, "replayed": True}
-    if users is None:
+    if allowance.used_up:
         return {"stopped": True}
     try:
-        if asked.change is None:
-            # Its problems are found anew where they are recorded.
-            raise ChangeRejected
-        if is_late:
-            # A run that died had said no to it, and went on: the user is another one by now.
-            raise ChangeRejected([OUT_OF_TURN])
-        if row["lost"]:
-            raise ChangeRejected([_lost(kind, winner) for kind, winner in row["lost"].items()])
-        record, replayed = write(asked.change, users)
+        if receipt is not None:
+            raise ChangeRejected([REUSED])
+        record, replayed = _decided(row, asked, users)
     except ChangeRejected as rejected:
-        return {"rejected": str(rejected)}
+        return _rejected(asked, rejected, users)
     return {"record": record, "replayed": replayed}
+
+
+def _decided(row: Row, asked: Identified, users: ChunkUsers) -> tuple[dict[str, Any], bool]:
+    if asked.change is None:
+        raise ChangeRejected(asked.problems)
+    if row["lost"]:
+        raise ChangeRejected([_lost(kind, winner) for kind, winner in row["lost"].items()])
+    return write(asked.change, users)
+
+
+def _rejected(asked: Identified, rejected: ChangeRejected, users: ChunkUsers) -> Written:
+    """Put the receipt of a rejection before the next row is decided; its record is delivered later."""
+    if REUSED not in rejected.problems:
+        record = seal_rejection(asked, rejected, system.now(), system.salt())
+        found = users.reject(record)
+        if found is None or found["request_hash"] == asked.request_hash:
+            return {"record": found or record, "replayed": found is not None}
+    # What the tables said no to depends on the moment; that the id is used up does not.
+    reused = ChangeRejected((REUSED, *asked.problems))
+    return {"record": seal_rejection(asked, reused, system.now(), system.salt())}
 
 
 def _lost(kind: str, winner: int) -> Problem:
@@ -137,18 +159,13 @@ def _lost(kind: str, winner: int) -> Problem:
 
 
 def audit_rows(
-    rows: list[Row],
-    written: list[Written],
-    plan: Plan,
-    client: "DynamoDBClient",
-    deadline: float,
+    rows: list[Row], written: list[Written], plan: Plan, ledger: Ledger, deadline: float
 ) -> list[RowResult]:
-    """Deliver the records of written rows to the ledger, record the rejected ones, and answer each row.
+    """Deliver the records of written rows to the ledger, and answer each row.
 
     Raises:
         TransientFault: a row was not recorded by then; what was is found again.
     """
-    users, ledger = Users.from_environment(client), Ledger.from_environment(client)
 
     def answer(pair: tuple[Row, Written]) -> RowResult:
         row, outcome = pair
@@ -158,7 +175,7 @@ def audit_rows(
         if "stopped" in outcome:
             return _failed(row, STOPPED)
         try:
-            return _until(deadline, lambda: _audited(row, outcome, plan, client, users, ledger))
+            return _until(deadline, lambda: _audited(row, outcome, plan, ledger))
         except LedgerMismatch as fault:
             failed = _failed(row, FAULT)
             # Without its traceback, whose text quotes the record.
@@ -175,32 +192,16 @@ def _failed(row: Row, problem: Problem) -> RowResult:
     return RowResult(row["number"], change_id, FAILED, None, (problem,), raw=row["raw"])
 
 
-def _audited(  # noqa: PLR0913, PLR0917 - the doors, by name at its only call
-    row: Row,
-    written: Written,
-    plan: Plan,
-    client: "DynamoDBClient",
-    users: Users,
-    ledger: Ledger,
-) -> RowResult:
-    if "record" in written:
-        record, replayed = written["record"], written["replayed"]
-        if not is_sealed(record):
-            raise LedgerMismatch(f"what was written of row {row['number']} is not sealed")
-        if not plan.dry_run:
-            ledger.deliver(record)
-        return _result(row, record, plan, replayed=replayed)
-    request = identify(row["request"], row["id"])
-    rejected = ChangeRejected.from_message(written["rejected"])
-    if request.problems:
-        rejected = ChangeRejected(request.problems)
-    if plan.dry_run:
-        return _would_be_rejected(row, request, rejected)
-    record, replayed = audit_rejection(client, users, ledger, request, rejected)
-    return _result(row, record, plan, replayed=replayed)
-
-
-def _result(row: Row, record: dict[str, Any], plan: Plan, *, replayed: bool) -> RowResult:
+def _audited(row: Row, written: Written, plan: Plan, ledger: Ledger) -> RowResult:
+    record, replayed = written["record"], written.get("replayed", False)
+    if not is_sealed(record):
+        raise LedgerMismatch(f"what was written of row {row['number']} is not sealed")
+    if not plan.dry_run and "replayed" in written:
+        ledger.deliver(record)
+    elif not plan.dry_run:
+        # The receipt is another request's. Refused before, it stands in the same place under another seal.
+        found = ledger.add(record)
+        record, replayed = found or record, found is not None
     applied = record["outcome"] == Outcome.APPLIED
     return RowResult(
         number=row["number"],
@@ -214,28 +215,19 @@ def _result(row: Row, record: dict[str, Any], plan: Plan, *, replayed: bool) -> 
     )
 
 
-def _would_be_rejected(row: Row, request: Identified, rejected: ChangeRejected) -> RowResult:
-    return RowResult(
-        row["number"],
-        request.change_id,
-        Outcome.REJECTED,
-        rejected.version,
-        rejected.problems,
-        raw=row["raw"],
-    )
-
-
 def _until(deadline: float, work: Callable[[], T]) -> T:
-    """Try again what passes by itself, until it is time to give up."""
+    """Try again what passes by itself, until it is time to give up; begin nothing after that."""
     pause = 0.1
     while True:
+        if time.monotonic() > deadline:
+            raise TransientFault("no time is left for the rest of the chunk")
         try:
             return work()
         except TransientFault:
             if time.monotonic() + pause > deadline:
                 raise
         # Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-        time.sleep(random.uniform(0, pause))  # noqa: S311 - no secret
+        time.sleep(jitter.uniform(0, pause))
         pause = min(2 * pause, PAUSE_MAX_SECONDS)
 
 

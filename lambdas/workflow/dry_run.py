@@ -36,6 +36,14 @@ class DryRunUsers:
         self._receipts[change_id] = applied.record
         return None
 
+    def reject(self, record: dict[str, Any]) -> dict[str, Any] | None:
+        """Tell what ``Users.reject`` would."""
+        change_id = record["change_id"]
+        found = self._receipts.get(change_id) or self._table.receipts([change_id]).get(change_id)
+        if found is None:
+            self._receipts[change_id] = record
+        return found
+
     def _taken(self, names: Iterable[tuple[str, str]], user_id: str) -> list[str]:
         holders = ((kind, self._table.holder_id(kind, name)) for kind, name in names)
         return [kind for kind, holder in holders if holder not in (None, user_id)]

@@ -15,6 +15,7 @@ from registrar.bulk.reading import Format
 from registrar.bulk.results import FAULT, Consumed, RowResult, Tally
 from registrar.change import Outcome
 from registrar.errors import ImportRefused, LedgerMismatch
+from registrar.json_text import NotJson, read_json
 from workflow.import_store import ImportStore
 
 REPORT: Final = ("row", "change_id", "outcome", "replayed", "version", "codes", "paths", "messages")
@@ -44,7 +45,7 @@ def finish_import(store: ImportStore, plan: Plan, memory_gb: float) -> dict[str,
             consumed += result.consumed
             faults += sum(FAULT in each.problems for each in result.results)
             for each in result.results:
-                spool.add("", each.number, each.as_json())
+                spool.add(each.number, each.as_json())
         _write_reports(spool, store, plan, folder)
     if tally.rows != plan.rows:
         raise LookupError(f"{tally.rows} rows were answered, and {plan.rows} are in the plan")
@@ -125,7 +126,8 @@ class _SentBack:
             self._errors = _place_of_errors(plan.header)
             header = plan.header if self._errors < len(plan.header) else [*plan.header, ERRORS]
             self._width = len(header)
-            self._cells.writerow(header)
+            # Their names are read without guard and white space: so the same columns are found.
+            self._cells.writerow(_safe(name.strip()) for name in header)
 
     def add(self, result: RowResult) -> None:
         reasons = "; ".join(f"{p.path} {p.message}".strip() for p in result.problems)
@@ -138,7 +140,8 @@ class _SentBack:
         elif self._form is Format.CSV:
             self._cells.writerow([*[""] * self._errors, cell_of(reasons)])
         else:
-            self._file.write(json.dumps(_with_reasons(str(result.raw), reasons), ensure_ascii=False) + "\n")
+            line = json.dumps(_with_reasons(str(result.raw), reasons), ensure_ascii=False, allow_nan=False)
+            self._file.write(f"{line}\n")
 
 
 def _place_of_errors(header: list[str]) -> int:
@@ -149,8 +152,8 @@ def _place_of_errors(header: list[str]) -> int:
 
 def _with_reasons(line: str, reasons: str) -> dict[str, Any]:
     try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
+        value = read_json(line)
+    except NotJson:
         value = None
     return {**(value if isinstance(value, dict) else {"line": line}), ERRORS: reasons}
 

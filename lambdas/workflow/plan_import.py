@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any, Final
 
-from adapters import system
 from adapters.objects import Found, Objects
 from adapters.spool import Spool
 from registrar import limits
@@ -22,10 +21,17 @@ from workflow.import_store import ImportStore
 UPLOADS_AT_ONCE: Final = 8
 
 
-def plan_import(request: ImportRequest, import_id: str, objects: Objects) -> Plan:
-    """Plan an import and write its chunks and their manifest.
+def plan_import(request: ImportRequest, import_id: str, started_at: str, objects: Objects) -> Plan:
+    """Plan an import and write its chunks and their manifest: of the same file the same bytes each time.
 
-    A chunk holds all rows of its users, in their order, so that chunks can be applied at once.
+    A chunk holds all rows of its users, in their order, so that chunks can be applied at once. Chunks follow
+    the order of the file, by each user's first row.
+
+    Args:
+        request: what is asked for.
+        import_id: the import's.
+        started_at: when its execution was started, as records hold times.
+        objects: the import bucket.
 
     Raises:
         ImportRefused: with every reason why the file as a whole cannot be worked on.
@@ -43,14 +49,13 @@ def plan_import(request: ImportRequest, import_id: str, objects: Objects) -> Pla
         plan = Plan(
             import_id=import_id,
             import_key=key,
-            key_is_named=request.import_key is not None,
             format=form,
             header=header,
             rows=count,
             chunks=len(chunks),
             dry_run=request.dry_run,
             stop_after=request.stop_after(count),
-            started_at=system.now(),
+            started_at=started_at,
         )
     store.write_plan(plan)
     # The last of all: whoever finds it finds the rest.
@@ -90,7 +95,8 @@ def _spool(rows: Iterator[Row], request: ImportRequest, spool: Spool) -> int:
         if count > limits.IMPORT_ROWS_MAX:
             message = f"has more than {limits.IMPORT_ROWS_MAX:,} rows; split the file"
             raise ImportRefused(Problem("too_long", "/source", message))
-        spool.add(*_kept(row, actor, spool))
+        kept, owner = _kept(row, actor, request.import_key, spool)
+        spool.add(row.number, kept, owner)
     if not count:
         raise ImportRefused(Problem("no_rows", "", "the file has no rows"))
     busiest = spool.busiest()
@@ -103,19 +109,25 @@ def _spool(rows: Iterator[Row], request: ImportRequest, spool: Spool) -> int:
     return count
 
 
-def _kept(row: Row, actor: dict[str, str], spool: Spool) -> tuple[str, int, dict[str, Any]]:
+def _kept(
+    row: Row, actor: dict[str, str], key: str | None, spool: Spool
+) -> tuple[dict[str, Any], str | None]:
+    """Return what is kept of a row, and the user that it is about, None when that is nobody else's."""
     kept: dict[str, Any] = {"raw": row.raw}
     if row.request is None:
-        kept["problems"] = [problem.as_json() for problem in row.problems]
-        return f"?{row.number}", row.number, kept
-    kept |= {"request": row.request, "occurrence": spool.times_before(content_of(row.request))}
-    # Its change_id follows from the whole file; whether it is valid does not.
-    change = identify(completed(row.request, "-", actor, None), "-").change
-    named = row.request.get("user_id")
-    owner = f"+{row.number}" if change is None or named is None else f"={named}"
-    if change is not None:
-        kept["lost"] = spool.claim(names_of(change.attributes), owner, row.number)
-    return owner, row.number, kept
+        return {**kept, "problems": [problem.as_json() for problem in row.problems]}, None
+    occurrence = spool.times_before(content_of(row.request))
+    kept |= {"request": row.request, "occurrence": occurrence}
+    # Unless there is a key, a row's change_id follows from the whole file; whether it is valid does not.
+    made_id = "-" if key is None else row_id(row.request, key, occurrence)
+    change = identify(completed(row.request, made_id, actor, None), made_id).change
+    if change is None:
+        return kept, None
+    named = key, row.request.get("user_id"), row.request.get("change_id")
+    # An id that follows from the whole file is in no other row of it.
+    owner = None if named == (None, None, None) else change.user_id
+    kept["lost"] = spool.claim(names_of(change.attributes), owner or f"#{row.number}", row.number)
+    return kept, owner
 
 
 def _write_chunks(spool: Spool, request: ImportRequest, key: str, store: ImportStore) -> list[dict[str, int]]:
@@ -140,7 +152,9 @@ def _write_chunks(spool: Spool, request: ImportRequest, key: str, store: ImportS
 def _chunks(spool: Spool) -> Iterator[list[dict[str, Any]]]:
     chunk: list[dict[str, Any]] = []
     size, before = 0, ""
-    for owner, number, kept in spool.by_owner():
+    for user_id, number, kept in spool.by_owner():
+        # A "#" is in no user_id.
+        owner = user_id or f"#{number}"
         full = len(chunk) >= limits.CHUNK_ROWS or size >= limits.CHUNK_BYTES
         if full and owner != before:
             yield chunk

@@ -10,6 +10,7 @@ IMPORTS = "arn:aws:states:us-east-1:123456789012:stateMachine:imports"
 PLAN = {
     "import_id": "i-1",
     "import_key": "k",
+    # Of a release that kept more.
     "key_is_named": False,
     "format": "csv",
     "header": ["user_id"],
@@ -25,17 +26,40 @@ def keep(s3, name, value) -> None:
     s3.objects["imports", f"imports/i-1/{name}"] = json.dumps(value).encode()
 
 
-def test_an_upload_gets_a_key_of_its_own_and_an_address(ask):
-    first, second = (ask("POST", "/uploads", {"format": "csv"}) for _ in range(2))
+def test_an_upload_gets_a_key_of_its_own_and_an_address_for_its_size(ask):
+    first, second = (ask("POST", "/uploads", {"format": "csv", "bytes": 12345}) for _ in range(2))
     assert first.status == 201
     assert first.body["key"] != second.body["key"]
-    assert first.body["url"] == f"https://imports/{first.body['key']}?put_object"
+    assert first.body["url"] == f"https://imports/{first.body['key']}?put_object&ContentLength=12345"
     assert first.body["key"].startswith("uploads/")
 
 
-@pytest.mark.parametrize("body", [{}, {"format": "xlsx"}, {"format": "csv", "key": "mine"}])
-def test_an_upload_that_is_no_csv_and_no_lines_of_json_is_refused(ask, body):
-    assert ask("POST", "/uploads", body).status == 400
+@pytest.mark.parametrize(
+    ("body", "problems"),
+    [
+        ({}, [("required", "/format"), ("required", "/bytes")]),
+        ({"format": "csv"}, [("required", "/bytes")]),
+        ({"format": "xlsx", "bytes": 1}, [("not_allowed", "/format")]),
+        ({"format": "csv", "bytes": 1, "key": "mine"}, [("unknown_field", "/key")]),
+        ({"format": "csv", "bytes": 0}, [("out_of_range", "/bytes")]),
+        ({"format": "csv", "bytes": -1}, [("out_of_range", "/bytes")]),
+        ({"format": "csv", "bytes": 1024**3 + 1}, [("too_long", "/bytes")]),
+        *(
+            ({"format": "csv", "bytes": size}, [("wrong_type", "/bytes")])
+            for size in ("12", 1.5, True, None, [])
+        ),
+    ],
+)
+def test_an_upload_without_form_and_size_is_refused_and_each_field_named(ask, body, problems):
+    answer = ask("POST", "/uploads", body)
+    assert answer.status == 400
+    assert [(error["code"], error["path"]) for error in answer.body["errors"]] == problems
+
+
+def test_an_upload_that_is_too_large_is_told_how_large_it_may_be(ask):
+    (error,) = ask("POST", "/uploads", {"format": "csv", "bytes": 1024**4}).body["errors"]
+    assert error["message"] == "is more than 1 GiB, the most that an import takes; split the file"
+    assert ask("POST", "/uploads", {"format": "csv", "bytes": 1024**3}).status == 201
 
 
 def test_an_import_is_started_under_its_key_and_the_caller_is_its_actor(ask, states):

@@ -92,7 +92,9 @@ class Journal:
 
 
 def change_of(event: dict[str, Any]) -> str:
-    """Return the change_id that a step's event is about."""
+    """Return the change_id, or the import_id, that a step's event is about."""
+    if "import_id" in event:
+        return str(event["import_id"])
     return (event.get("request") or event.get("record") or event)["change_id"]
 
 

@@ -9,10 +9,13 @@ from registrar.errors import ImportRefused
 from tests.infra.synthesized import IMPORT_MACHINE, IMPORT_STEPS, Stage
 from tests.infra.test_state_machine import EXPRESS_LIMIT
 from tests.infra.test_state_machine import STATES as CHANGE_STATES
+from workflow.chunks import WORK_SECONDS
 
 TEXT = (Path(__file__).parents[2] / "statemachines" / "import_users.asl.json").read_text(encoding="utf-8")
 STATES: dict[str, dict[str, Any]] = json.loads(TEXT)["States"]
 CHUNK: dict[str, dict[str, Any]] = STATES["ApplyChunks"]["ItemProcessor"]["States"]
+LAST_CALLS_SECONDS = 10
+"""A call's time-outs and its one retry (``adapters.dynamodb.client_from_environment``)."""
 TASKS = {**{name: state for name, state in STATES.items() if state["Type"] == "Task"}, **CHUNK}
 
 
@@ -25,9 +28,60 @@ def test_an_import_is_planned_applied_and_finished_and_a_chunk_is_written_and_au
     assert [CHUNK[name].get("Next") for name in ("WriteChunk", "AuditChunk")] == ["AuditChunk", None]
 
 
+WHOLE_FILE_TASKS = {name: state for name, state in TASKS.items() if name not in CHUNK}
+
+
 def test_every_task_retries_what_the_steps_of_a_change_retry():
-    for state in TASKS.values():
-        assert state["Retry"] == CHANGE_STATES["WriteChange"]["Retry"]
+    wanted = CHANGE_STATES["WriteChange"]["Retry"]
+    for state in WHOLE_FILE_TASKS.values():
+        assert state["Retry"] == wanted
+    for state in CHUNK.values():
+        retried = [error for retrier in state["Retry"] for error in retrier["ErrorEquals"]]
+        assert sorted(retried) == sorted(wanted[0]["ErrorEquals"])
+
+
+def waits_of(retrier: dict[str, Any]) -> list[float]:
+    """Return how long a retrier waits before each of its attempts, at most."""
+    intervals = (
+        retrier["IntervalSeconds"] * retrier["BackoffRate"] ** attempt
+        for attempt in range(retrier["MaxAttempts"])
+    )
+    return [min(seconds, retrier["MaxDelaySeconds"]) for seconds in intervals]
+
+
+def worst_of(state: dict[str, Any]) -> float:
+    """Return how many seconds a step of a chunk takes at most: each of its tries hangs to its end.
+
+    Retriers count by themselves. A call that Lambda turns away (429) ends before anything is begun.
+    """
+    seconds = float(state["TimeoutSeconds"])
+    for retrier in state["Retry"]:
+        is_fast = retrier["ErrorEquals"] == ["Lambda.TooManyRequestsException"]
+        tries = 0 if is_fast else state["TimeoutSeconds"]
+        seconds += sum(wait + tries for wait in waits_of(retrier))
+    return seconds
+
+
+def test_all_tries_of_a_chunk_fit_into_an_express_workflow_s_time():
+    assert sum(map(worst_of, CHUNK.values())) < EXPRESS_LIMIT
+    for state in CHUNK.values():
+        assert all(retrier["MaxAttempts"] >= 1 for retrier in state["Retry"])
+
+
+def test_a_chunk_s_function_gives_up_by_itself_before_its_timeout(stage: Stage):
+    functions = stage.resources("AWS::Lambda::Function")
+    for name, state in CHUNK.items():
+        timeout = functions[f"ImportUsers/{name}/Function"]["Properties"]["Timeout"]
+        assert WORK_SECONDS + LAST_CALLS_SECONDS <= timeout < state["TimeoutSeconds"]
+
+
+def test_a_map_whose_chunks_have_used_up_their_tries_is_run_again_for_half_an_hour():
+    """What a distributed map fails with: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html."""
+    (retrier,) = STATES["ApplyChunks"]["Retry"]
+    assert retrier["ErrorEquals"] == ["States.ExceedToleratedFailureThreshold", "States.ItemReaderFailed"]
+    waits = waits_of(retrier)
+    assert 25 * 60 <= sum(waits) <= 45 * 60
+    assert sum(waits) + (len(waits) + 1) * EXPRESS_LIMIT < json.loads(TEXT)["TimeoutSeconds"]
 
 
 def test_only_a_file_that_is_refused_is_caught():
@@ -43,21 +97,19 @@ def test_the_map_depends_on_nothing_that_an_engine_lacks():
     # What the chunks answer is small and let go: a map's output is bounded, the number of chunks hardly.
     assert state["ResultPath"] is None
     paths = {path for task in (*TASKS.values(), state) for path in task.get("Parameters", {}).values()}
-    assert paths == {"$", "$.Cause", "$.import_id", "$$.Execution.Name"}
+    assert paths == {"$", "$.Cause", "$.import_id", "$$.Execution.Name", "$$.Execution.StartTime"}
     assert state["ItemSelector"] == {
         "import_id.$": "$.import_id",
         "chunk.$": "$$.Map.Item.Value.chunk",
     }
 
 
-def test_a_function_ends_before_its_state_and_a_chunk_before_express_ends_it(stage: Stage):
+def test_a_function_ends_before_its_state(stage: Stage):
     functions = stage.resources("AWS::Lambda::Function")
     for name, state in TASKS.items():
         function = "FinishImport" if name == "RefuseImport" else name
         timeout = functions[f"ImportUsers/{function}/Function"]["Properties"]["Timeout"]
         assert timeout < state["TimeoutSeconds"]
-    # A chunk whose steps each hang once still fits.
-    assert sum(state["TimeoutSeconds"] for state in CHUNK.values()) < EXPRESS_LIMIT
 
 
 def test_the_machine_runs_the_file_with_the_stage_s_number_of_chunks_at_once(stage: Stage):

@@ -288,7 +288,6 @@ def test_the_steps_of_an_import_may_do_to_the_tables_what_they_do_and_nothing_el
             plan = {
                 "import_id": import_id,
                 "import_key": "k",
-                "key_is_named": False,
                 "format": "csv",
                 "header": [],
                 "rows": 4,

@@ -12,7 +12,10 @@ from adapters.users import Users
 from local import ministack
 from registrar_client.check import Checker
 from tests.integration import dynamodb_local, machine, tables
+from tests.integration.import_machine import BUCKET, ImportMachine
+from tests.integration.import_machine import step as import_step
 from tests.integration.tables import Tables
+from tests.memory_s3 import MemoryS3
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -112,3 +115,19 @@ def requests_sent(engine) -> Iterator[list[str]]:
     engine.meta.events.register("before-send.dynamodb", note)
     yield sent
     engine.meta.events.unregister("before-send.dynamodb", note)
+
+
+@pytest.fixture
+def s3() -> MemoryS3:
+    return MemoryS3()
+
+
+@pytest.fixture
+def imports(execute, engine, s3, monkeypatch) -> ImportMachine:
+    """Imports into this test's tables; in the end the checker must find nothing."""
+    monkeypatch.setenv("IMPORT_BUCKET", BUCKET)
+    for name in ("plan_import", "write_chunk", "audit_chunk", "finish_import"):
+        monkeypatch.setattr(import_step(name), "s3_client", s3)
+    for name in ("write_chunk", "audit_chunk"):
+        monkeypatch.setattr(import_step(name), "client", engine)
+    return ImportMachine(s3)

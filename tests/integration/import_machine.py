@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any, Final
 from uuid import uuid4
@@ -47,9 +48,8 @@ class ImportMachine:
         self.s3.objects[BUCKET, key] = content.encode() if isinstance(content, str) else content
         request = {"source": {"key": key}, "actor": ACTOR, **options}
         try:
-            planned = _json(
-                deliver(step("plan_import").handler, {"request": request, "import_id": import_id})
-            )
+            asked = {"request": request, "import_id": import_id, "started_at": started_at()}
+            planned = _json(deliver(step("plan_import").handler, asked))
         except ImportRefused as refused:
             cause = json.dumps({"errorMessage": str(refused), "errorType": type(refused).__name__})
             return _json(deliver(step("finish_import").handler, {"import_id": import_id, "cause": cause}))
@@ -65,6 +65,11 @@ class ImportMachine:
     def text(self, summary: dict[str, Any], name: str) -> str:
         """Read an object of an import."""
         return self.s3.objects[BUCKET, f"imports/{summary['import_id']}/{name}"].decode()
+
+
+def started_at() -> str:
+    """Return the time as Step Functions writes it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def csv_of(rows: Iterable[dict[str, Any]]) -> str:

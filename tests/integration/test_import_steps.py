@@ -13,7 +13,6 @@ from tests.memory_s3 import MemoryS3
 PLAN = {
     "import_id": "i-1",
     "import_key": "k",
-    "key_is_named": False,
     "format": "csv",
     "header": ["user_id"],
     "rows": 1,
@@ -22,6 +21,7 @@ PLAN = {
     "stop_after": None,
     "started_at": "2030-01-31T12:00:00.000000Z",
 }
+STARTED = "2030-01-31T12:00:00.000Z"
 CHUNK = {"import_id": "i-1", "chunk": 1}
 
 
@@ -52,7 +52,7 @@ def plan(s3: MemoryS3, rows: list[dict[str, Any]], **options: Any) -> list[list[
     """Plan a file; return its chunks."""
     s3.objects[BUCKET, "uploads/users.csv"] = csv_of(rows).encode()
     request = {"source": {"key": "uploads/users.csv"}, "actor": ACTOR, **options}
-    step("plan_import").handler({"request": request, "import_id": "i-1"}, None)
+    step("plan_import").handler({"request": request, "import_id": "i-1", "started_at": STARTED}, None)
     return [kept(s3, f"chunks/{item['chunk']:06d}.json") for item in kept(s3, "manifest.json")]
 
 
@@ -74,7 +74,11 @@ def test_a_chunk_is_full_by_its_bytes_too(s3, monkeypatch):
 
 def test_a_plan_made_again_is_the_same(s3):
     rows = [{"user_id": f"u-{n % 3}", "action": "update", "reason": "same"} for n in range(9)]
-    assert plan(s3, rows) == plan(s3, rows)
+    plan(s3, rows)
+    first = dict(s3.objects)
+    plan(s3, rows)
+    assert s3.objects == first
+    assert kept(s3, "plan.json")["started_at"] == "2030-01-31T12:00:00.000000Z"
     ids = [row["request"]["change_id"] for chunk in plan(s3, rows) for row in chunk]
     assert len(set(ids)) == 9
     other = [row["request"]["change_id"] for chunk in plan(s3, rows, import_key="mine") for row in chunk]
@@ -84,6 +88,37 @@ def test_a_plan_made_again_is_the_same(s3):
 def test_the_import_s_reason_is_for_rows_without_one(s3):
     (chunk,) = plan(s3, [{"user_id": "u-1", "reason": "own"}, {"user_id": "u-2"}], reason="import")
     assert [row["request"]["reason"] for row in chunk] == ["own", "import"]
+
+
+def test_chunks_follow_the_order_of_the_file_by_each_user_s_first_row(s3, monkeypatch):
+    monkeypatch.setattr(limits, "CHUNK_ROWS", 4)
+    users = ["z", "9", "", "a", "b", "z", "", "no id", "c", "a", "d"]
+    chunks = plan(s3, [{"user_id": user, "reason": f"r{n}"} for n, user in enumerate(users)])
+    assert [[row["number"] for row in chunk] for chunk in chunks] == [
+        [2, 7, 3, 4],
+        [5, 11, 6, 8],
+        [9, 10, 12],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "row"),
+    [
+        ({}, {"change_id": "c-1", "username": "ada"}),
+        ({"import_key": "k"}, {"username": "ada"}),
+        ({"import_key": "k"}, {"change_id": "c-1", "username": "ada"}),
+    ],
+)
+def test_a_user_whose_id_is_made_is_in_one_chunk_with_the_rows_that_name_it(s3, monkeypatch, options, row):
+    """Whoever knows the change_id, or has seen an earlier import of the same key, knows the user_id."""
+    ((first,),) = plan(s3, [{"user_id": "", **row}], **options)
+    user_id = first["request"]["user_id"]
+    monkeypatch.setattr(limits, "CHUNK_ROWS", 1)
+    others = [{"user_id": f"u-{n}"} for n in range(3)]
+    rows = [{"user_id": "", **row}, *others, {"user_id": user_id, "action": "update", "display_name": "Ada"}]
+    chunks = plan(s3, rows, **options)
+    assert [row["number"] for row in chunks[0]] == [2, 6]
+    assert {row["owner"] for row in chunks[0]} == {user_id}
 
 
 def test_a_row_without_a_user_id_gets_the_same_one_each_time(s3):
@@ -113,6 +148,13 @@ def test_a_chunk_that_died_between_its_result_and_its_progress_shows_it_when_it_
         ]
 
 
+def test_the_plan_of_a_release_that_kept_more_is_read(s3):
+    keep(s3, "plan.json", {**PLAN, "key_is_named": True})
+    keep(s3, "written/000001.json", {"rows": [], "consumed": {}})
+    keep(s3, "chunks/000001.json", [])
+    assert step("audit_chunk").handler(CHUNK, None) == 1
+
+
 def test_a_chunk_without_its_plan_fails_loudly(s3):
     with pytest.raises(LookupError):
         step("write_chunk").handler(CHUNK, None)
@@ -135,7 +177,8 @@ def test_the_memory_of_a_plan_does_not_grow_with_the_file(s3, monkeypatch):
     monkeypatch.setattr(step("plan_import"), "s3_client", discarding)
 
     def peak(rows: int) -> int:
-        plan_of = {"request": {"source": {"key": "uploads/users.csv"}, "actor": ACTOR}, "import_id": "i-1"}
+        request = {"source": {"key": "uploads/users.csv"}, "actor": ACTOR}
+        plan_of = {"request": request, "import_id": "i-1", "started_at": STARTED}
         lines = "".join(f"u-{n},user{n},user{n}@example.com\n" for n in range(rows))
         discarding.objects[BUCKET, "uploads/users.csv"] = f"user_id,username,email\n{lines}".encode()
         tracemalloc.start()

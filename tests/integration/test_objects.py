@@ -2,8 +2,12 @@
 
 import uuid
 from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
+from botocore.auth import SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from adapters import objects
 from adapters.objects import Objects
@@ -56,14 +60,43 @@ def test_a_file_that_was_written_anew_since_it_was_found_is_begun_again(bucket):
         list(bucket.blocks(found))
 
 
-def test_a_link_names_the_region_s_own_host(monkeypatch):
+@pytest.fixture
+def in_aws(monkeypatch) -> Objects:
+    """A bucket as it is in AWS, which is not asked."""
     for name in ("AWS_ENDPOINT_URL", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    link = Objects(objects.client_from_environment(), "bucket").link_to_write("uploads/x.csv", 900)
+    return Objects(objects.client_from_environment(), "bucket")
+
+
+def test_a_link_names_the_region_s_own_host(in_aws):
+    link = in_aws.link_to_write("uploads/x.csv", 12345, 900)
     assert link.startswith("https://bucket.s3.eu-central-1.amazonaws.com/uploads/x.csv?")
+
+
+def test_a_link_takes_an_object_of_one_size_and_of_no_other(in_aws):
+    """S3 recomputes the signature of the headers that it names, of what was sent."""
+    link = in_aws.link_to_write("uploads/x.csv", 12345, 900)
+    query = parse_qs(urlsplit(link).query)
+    assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+    assert query["X-Amz-SignedHeaders"] == ["content-length;host"]
+    assert signature(link, "12345") == query["X-Amz-Signature"][0]
+    assert signature(link, "12346") != query["X-Amz-Signature"][0]
+
+
+def signature(link: str, size: str) -> str:
+    """Compute the signature of a PUT of so many bytes to a link, as S3 does."""
+    url = urlsplit(link)
+    query = {name: value for name, (value,) in parse_qs(url.query).items() if name != "X-Amz-Signature"}
+    signed = AWSRequest("PUT", link, headers={"Content-Length": size, "Host": url.netloc})
+    signed.context["timestamp"] = query["X-Amz-Date"]
+    signer = SigV4QueryAuth(Credentials("test", "test"), "s3", "eu-central-1")
+    line = "&".join(f"{quote(n, safe='')}={quote(v, safe='')}" for n, v in sorted(query.items()))
+    headers = f"content-length:{size}\nhost:{url.netloc}\n"
+    canonical = f"PUT\n{url.path}\n{line}\n{headers}\ncontent-length;host\nUNSIGNED-PAYLOAD"
+    return str(signer.signature(signer.string_to_sign(signed, canonical), signed))
 
 
 def test_what_may_be_found_and_not_read_is_refused(bucket, monkeypatch):

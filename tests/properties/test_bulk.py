@@ -6,13 +6,24 @@ import io
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from registrar.bulk.columns import NULL, cell_of, text_of
-from registrar.bulk.plan import row_id
+from registrar.bulk.columns import NULL, Columns, cell_of, text_of
+from registrar.bulk.plan import Plan, row_id
 from registrar.bulk.reading import Format, rows_of
 from registrar.bulk.results import RowResult, Tally
+from registrar.errors import ImportRefused, Problem
 from registrar_client import export
+from workflow.finish_import import _SentBack
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "|", "%", "＝", "＋", "－", "＠", "｜", "％")  # noqa: RUF001
+PASSED_OVER = ("", " ", "\u00a0", "\ufeff", "\u200b", "\u2060")
+RISKY = st.builds(
+    lambda quotes, passed, start, rest: quotes + passed + start + rest,
+    st.sampled_from(["", "'", "''"]),
+    st.sampled_from(PASSED_OVER),
+    st.sampled_from([*FORMULAS, "\\N", "'"]),
+    TEXTS,
+)
 NAMES = st.text(st.sampled_from("aé=+-@'\\N,;\"{ ß"), min_size=1, max_size=8)
 USERS = st.fixed_dictionaries(
     {"user_id": st.from_regex(r"[A-Za-z0-9_.:@-]{1,8}", fullmatch=True), "status": st.just("active")},
@@ -37,7 +48,7 @@ def test_a_csv_is_read_as_it_was_written_wherever_its_bytes_are_cut(rows, data):
     assert [row.raw for row in read] == [row for row in rows if any(row)]
 
 
-@given(TEXTS)
+@given(TEXTS | RISKY)
 @example("'=1+1")
 @example("=1+1")
 @example(NULL)
@@ -45,10 +56,33 @@ def test_a_csv_is_read_as_it_was_written_wherever_its_bytes_are_cut(rows, data):
 def test_a_cell_is_read_as_it_was_meant_and_no_spreadsheet_runs_it(text):
     cell = cell_of(text)
     assert text_of(cell) == text
-    assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert not cell.lstrip("".join(PASSED_OVER)).startswith(FORMULAS)
     assert cell != NULL
     # The export is written by code of its own.
     assert export._cell(text or None) == (cell if text else "")  # noqa: SLF001
+
+
+@given(st.lists(TEXTS | RISKY, min_size=1, max_size=4))
+def test_a_header_that_was_sent_back_is_mapped_as_it_was_and_no_spreadsheet_runs_it(names):
+    """Columns that are passed over may have any name, a formula, too."""
+    header = ["user_id", *dict.fromkeys(names)]
+    file = io.StringIO(newline="")
+    result = RowResult(2, "c", "REJECTED", None, (Problem("x", "", "m"),), raw=["u-1", *header[1:]])
+    plan = Plan("i", "k", Format.CSV, header, 1, 1, dry_run=False, stop_after=None, started_at="")
+    _SentBack(file, plan).add(result)
+    (sent, row) = csv.reader(io.StringIO(file.getvalue(), newline=""), strict=True)
+    for cell in (*sent, *row):
+        assert not cell.lstrip("".join(PASSED_OVER)).startswith(FORMULAS)
+    mapping = dict.fromkeys(header[1:])
+    assert columns_of(sent, mapping) == columns_of([*header, "import_errors"], mapping)
+
+
+def columns_of(header: list[str], mapping: dict[str, None]) -> Columns | tuple[Problem, ...]:
+    """Return what a header comes to, or why it is refused."""
+    try:
+        return Columns.of(header, mapping)
+    except ImportRefused as refused:
+        return refused.problems
 
 
 @given(st.lists(USERS, max_size=8, unique_by=lambda user: user["user_id"]))

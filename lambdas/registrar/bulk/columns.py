@@ -1,6 +1,5 @@
 """The columns of a CSV file: what stands in a cell, and what it means."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,18 +7,24 @@ from typing import Any, Final, Self
 
 from registrar.change import Action
 from registrar.errors import ImportRefused, Problem
+from registrar.json_text import NotJson, read_json
 
 ATTRIBUTES: Final = ("username", "email", "display_name", "status", "tags")
 FIELDS: Final = ("user_id", "action", *ATTRIBUTES, "expected_version", "reason", "change_id")
-REQUIRED: Final = "user_id"
+MAP_IT: Final = (
+    'map it with --column "NAME=FIELD" (the API\'s "columns"), or pass it over with --column NAME='
+)
 ERRORS: Final = "import_errors"
 """The column that tells why a row was sent back; an import passes it over."""
 
 NULL: Final = r"\N"
 """A cell that removes an attribute, as databases write it; an empty one leaves it as it is."""
 
-# What spreadsheets take for a formula, and NULL: https://owasp.org/www-community/attacks/CSV_Injection
-_GUARDED: Final = re.compile(r"'*[=+\-@\t\r\\]")
+# What a spreadsheet may take for a formula, also in full width or behind white space and invisible marks
+# (https://owasp.org/www-community/attacks/CSV_Injection); and NULL.
+_GUARDED: Final = re.compile(
+    r"'*[\s\ufeff\u200b-\u200f\u2060]*[\x00-\x1f=+\-@|%\\\uff1d\uff0b\uff0d\uff20\uff5c\uff05]"
+)
 
 
 def cell_of(text: str) -> str:
@@ -58,10 +63,8 @@ class Columns:
             if field in (None, ERRORS):
                 found.append(None)
             elif field not in FIELDS:
-                message = (
-                    f"column {place} is none of {', '.join(FIELDS)};"
-                    " map it to one of them, or to nothing to pass it over"
-                )
+                # Without its name: of a file without a header that would be somebody's data, and is logged.
+                message = f"column {place} is none of {', '.join(FIELDS)}; {MAP_IT}"
                 problems.append(Problem("unknown_column", path, message))
             elif field in found:
                 problems.append(Problem("not_allowed", path, f"column {place} is the second for {field}"))
@@ -71,11 +74,6 @@ class Columns:
         problems += [
             Problem("required", "/columns", f"{len(absent)} of the mapped columns are not in the header")
         ] * bool(absent)
-        if REQUIRED not in found and not problems:
-            message = (
-                f"there is no column {REQUIRED}; map the one that holds it (an empty cell gets a new id)"
-            )
-            problems.append(Problem("required", "/columns", message))
         if problems:
             raise ImportRefused(*problems)
         return cls(tuple(found))
@@ -85,7 +83,11 @@ class Columns:
         return any(cell for field, cell in zip(self.fields, cells, strict=True) if field is not None)
 
     def request_of(self, cells: Sequence[str]) -> dict[str, Any]:
-        """Return the change that a row's cells ask for, valid or not."""
+        """Return the change that a row's cells ask for, valid or not.
+
+        Raises:
+            NotJson: the tags nest deeper than anything that is read.
+        """
         request: dict[str, Any] = {"action": Action.CREATE.value}
         attributes: dict[str, Any] = {}
         for field, cell in zip(self.fields, cells, strict=True):
@@ -107,8 +109,10 @@ def _value(field: str, cell: str) -> Any:  # noqa: ANN401 - any JSON value
         return int(text)
     if field == "tags":
         try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
+            return read_json(text)
+        except NotJson as error:
+            if error.too_deep:
+                raise
             return text
     return text
 

@@ -1,6 +1,6 @@
 """The plan of an import, and the identity of its rows."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 from registrar.bulk.reading import Format
@@ -16,17 +16,15 @@ class Plan:
 
     Attributes:
         import_key: with a row's content it makes the row's change_id.
-        key_is_named: whether the caller has named it, so that other files may have it, too.
         header: the cells of a CSV's first row.
         rows: how many there are.
         chunks: into how many they are cut.
         stop_after: at how many rows that were not applied the rest is left alone, None for never.
-        started_at: ISO 8601 UTC.
+        started_at: when its execution was started, as records hold times.
     """
 
     import_id: str
     import_key: str
-    key_is_named: bool
     format: Format
     header: list[str]
     rows: int
@@ -41,8 +39,9 @@ class Plan:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
-        """Read back what ``as_json`` wrote."""
-        return cls(**{**value, "format": Format(value["format"])})
+        """Read back what ``as_json`` wrote, also in releases that kept more."""
+        known = {each.name: value[each.name] for each in fields(cls)}
+        return cls(**{**known, "format": Format(value["format"])})
 
 
 def account_of(plan: Plan, tally: Tally) -> dict[str, Any]:

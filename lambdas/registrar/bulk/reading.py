@@ -1,16 +1,18 @@
 """Reads a file's rows out of its bytes, in memory that does not grow with it."""
 
 import csv
-import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from typing import Any, Final
 
 from registrar import limits
 from registrar.bulk.columns import ERRORS, Columns
 from registrar.change import Action
 from registrar.errors import ImportRefused, Problem
+from registrar.json_text import NotJson, read_json
 
 
 class Format(StrEnum):
@@ -63,12 +65,11 @@ def rows_of(
     Raises:
         ImportRefused: the file as a whole cannot be read; also while the rows are read.
     """
-    lines = _Lines(blocks)
     if form is Format.JSONL:
         if mapping:
             raise ImportRefused(Problem("not_allowed", "/columns", "go with CSV only"))
-        return [], _json_rows(lines)
-    records = _csv_records(lines)
+        return [], _json_rows(_Lines(blocks))
+    records = _csv_records(_Lines(_with_line_feeds(blocks)))
     header = next(records, (0, None))[1]
     if not isinstance(header, list):
         raise ImportRefused(Problem("no_rows", "", "the file has no header, or one that is too long"))
@@ -106,6 +107,20 @@ class _Lines:
                 raise ImportRefused(Problem("bad_encoding", "", message)) from None
 
 
+def _with_line_feeds(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield a CSV; one whose first line ends in CR alone, as classic Mac OS wrote them, with LF instead."""
+    rest = iter(blocks)
+    head = b""
+    for block in rest:
+        head += block
+        if len(head) > limits.LINE_BYTES_MAX or re.search(rb"\n|\r.", head, re.DOTALL):
+            break
+    whole = chain((head,), rest)
+    if re.match(rb"[^\r\n]*\r(?![\r\n])", head):
+        return (block.replace(b"\r", b"\n") for block in whole)
+    return whole
+
+
 def _split(blocks: Iterable[bytes]) -> Iterator[bytes]:
     rest = b""
     for block in blocks:
@@ -132,9 +147,10 @@ def _json_row(number: int, text: str) -> Row:
     if len(text.encode()) > limits.ROW_BYTES_MAX:
         return _too_long(number, text)
     try:
-        value = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        return Row(number, text, None, (Problem("bad_format", "", "the line is not JSON"),))
+        value = read_json(text)
+    except NotJson as error:
+        why = str(error) if error.too_deep else "is not JSON, or holds a number that is not finite"
+        return Row(number, text, None, (Problem("bad_format", "", f"the line {why}"),))
     if not isinstance(value, dict):
         return Row(number, text, None, (Problem("wrong_type", "", "must be a JSON object"),))
     value.pop(ERRORS, None)
@@ -142,10 +158,6 @@ def _json_row(number: int, text: str) -> Row:
         problem = Problem("not_allowed", "/actor", "is whoever imports the file")
         return Row(number, text, None, (problem,))
     return Row(number, text, {"action": Action.CREATE.value, **value})
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
 
 
 def _too_long(number: int, text: str) -> Row:
@@ -167,7 +179,14 @@ def _csv_rows(records: Iterator[tuple[int, list[str] | str]], columns: Columns) 
         elif not columns.say_something(cells):
             yield Row(number, cells, None, (Problem("empty_row", "", "no column of a change has a value"),))
         else:
-            yield Row(number, cells, columns.request_of(cells))
+            yield _csv_row(number, cells, columns)
+
+
+def _csv_row(number: int, cells: list[str], columns: Columns) -> Row:
+    try:
+        return Row(number, cells, columns.request_of(cells))
+    except NotJson as error:
+        return Row(number, cells, None, (Problem("bad_format", "/attributes/tags", str(error)),))
 
 
 def _csv_records(lines: _Lines) -> Iterator[tuple[int, Any]]:
@@ -181,8 +200,11 @@ def _csv_records(lines: _Lines) -> Iterator[tuple[int, Any]]:
         feed.size = 0
         try:
             cells = next(reader, None)
-        except csv.Error as error:
-            message = f"row {number} is not CSV: {error}"
+        except csv.Error:
+            message = (
+                f"row {number} is not CSV (RFC 4180): a quoted cell does not end, or goes on behind its"
+                " closing quote, or a carriage return stands in a cell without quotes"
+            )
             raise ImportRefused(Problem("bad_format", "", message)) from None
         except _TooLong as error:
             if error.open:

@@ -2,7 +2,7 @@
 
 import math
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -21,6 +21,8 @@ from registrar.bulk.reading import Format
 from registrar.errors import ImportRefused, Problem
 from registrar.request import Actor, Reason, problem_of
 
+M = TypeVar("M", bound=BaseModel)
+
 
 def _known(field: str) -> str:
     if field not in FIELDS:
@@ -34,6 +36,25 @@ FORMATS: Final = {".csv": Format.CSV, ".jsonl": Format.JSONL, ".ndjson": Format.
 
 class _Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+def _at_most(size: int) -> int:
+    if size > limits.IMPORT_BYTES_MAX:
+        most = limits.IMPORT_BYTES_MAX // 1024**3
+        message = "is more than {limit} GiB, the most that an import takes; split the file"
+        raise PydanticCustomError("too_long", message, {"limit": most})
+    return size
+
+
+class UploadRequest(_Strict):
+    """A file to be imported."""
+
+    format: Literal["csv", "jsonl"]
+    bytes: Annotated[
+        int,
+        Field(ge=1, json_schema_extra={"maximum": limits.IMPORT_BYTES_MAX}),
+        AfterValidator(_at_most),
+    ] = Field(description="How large the file is. S3 takes exactly so many bytes at the address.")
 
 
 class Source(_Strict):
@@ -99,7 +120,20 @@ def import_request_of(request: Any) -> ImportRequest:  # noqa: ANN401 - any JSON
     Raises:
         ImportRefused: with every problem.
     """
+    return _checked(ImportRequest, request)
+
+
+def upload_request_of(request: Any) -> UploadRequest:  # noqa: ANN401 - any JSON value
+    """Check what is asked of an upload.
+
+    Raises:
+        ImportRefused: with every problem.
+    """
+    return _checked(UploadRequest, request)
+
+
+def _checked(model: type[M], request: Any) -> M:  # noqa: ANN401 - any JSON value
     try:
-        return ImportRequest.model_validate(request)
+        return model.model_validate(request)
     except ValidationError as error:
         raise ImportRefused(*(problem_of(detail) for detail in error.errors(include_url=False))) from None

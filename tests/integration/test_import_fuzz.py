@@ -1,0 +1,148 @@
+"""Files of mutated bytes: whatever stands in them, they are refused or every row of them is answered.
+
+``FUZZ_SEED=n`` begins at another seed, and ``FUZZ_FILES=n`` tries so many; a failing test names its own.
+"""
+
+import csv
+import io
+import json
+import os
+import random
+from typing import Any
+
+import pytest
+
+from registrar.bulk.reading import Format, rows_of
+from registrar.bulk.results import ChunkResult, RowResult
+from registrar.errors import ImportRefused, Problem
+from tests.integration.import_machine import ACTOR, BUCKET, ImportMachine, started_at, step
+from tests.memory_s3 import MemoryS3
+from workflow.import_store import ImportStore
+
+FIRST = int(os.environ.get("FUZZ_SEED", "0"))
+FILES = int(os.environ.get("FUZZ_FILES", "400"))
+
+SAMPLES = {
+    "csv": (
+        b"user_id,action,username,email,display_name,status,tags,expected_version,reason,change_id\r\n"
+        b'u-1,create,ada,ada@example.com,"Ada ""A"" L.",active,"{""team"": ""navy""}",,first,c-1\r\n'
+        b"u-1,update,\\N,,'=1+1,suspended,,1,,c-2\r\n"
+        b",create,bob,bob@example.com,\xc3\x96mer,,,,,\r\n"
+        b"u-1,delete,,,,,,,bye,\r\n"
+    ),
+    "jsonl": (
+        b'{"user_id": "u-1", "attributes": {"username": "ada", "tags": {"a": "b"}}, "change_id": "c-1"}\n'
+        b'{"action": "update", "user_id": "u-1", "attributes": {"email": null}, "expected_version": 1}\n'
+        b'{"change_id": "c-2", "attributes": {"display_name": "\\u00d6mer \\ud83d\\ude00"}}\n'
+        b'{"action": "delete", "user_id": "u-1", "reason": "bye"}\n'
+    ),
+}
+TOKENS = [
+    b"\x00", b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xef\xbb\xbf", b'"', b'""', b"'", b",", b"\r", b"\n",
+    b"\r\n", b"\\udfff", b"\\ud800", b"\\u0000", b"\\", b"NaN", b"-Infinity", b"1e999", b"-1E400", b"0.1",
+    b"9" * 5000, b"x" * 70_000, b"[" * 40, b"]" * 40, b'{"a":' * 990, b"}" * 990, b"{", b"}", b"null",
+    b"=1+1", b"\\N", b'"change_id": "\\udfff"', b'"user_id": null', b'"attributes": {}', b'"actor": {}',
+    b'"import_errors": 1', b"\xe2\x80\x8b", b"\xef\xbc\x9d", b"\x1f\x8b", b"PK\x03\x04",
+]  # fmt: skip
+
+
+def mutated(form: str, rng: random.Random) -> bytes:
+    """Return a sample with a few bytes taken out, doubled, or put in."""
+    content = SAMPLES[form]
+    for _ in range(rng.randrange(1, 8)):
+        start = rng.randrange(len(content) + 1)
+        end = min(len(content), start + rng.randrange(12))
+        piece = rng.choice(
+            [b"", content[start:end] * 2, rng.randbytes(rng.randrange(1, 4)), rng.choice(TOKENS)]
+        )
+        content = content[:start] + piece + content[rng.choice([start, end]) :]
+    return content[: rng.randrange(len(content))] if content and rng.random() < 0.1 else content
+
+
+@pytest.fixture
+def s3(monkeypatch) -> MemoryS3:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("IMPORT_BUCKET", BUCKET)
+    s3 = MemoryS3()
+    for name in ("plan_import", "finish_import"):
+        monkeypatch.setattr(step(name), "s3_client", s3)
+    return s3
+
+
+@pytest.mark.parametrize("form", SAMPLES)
+def test_a_file_of_any_bytes_is_refused_or_planned_and_sent_back_whole(s3, form):
+    refused = 0
+    for seed in range(FIRST, FIRST + FILES):
+        content = mutated(form, random.Random(seed))
+        try:
+            refused += sent_back(s3, form, content, f"i-{seed}")
+        except BaseException:
+            print(f"FUZZ_SEED={seed} FUZZ_FILES=1: {content[:2000]!r}")
+            raise
+    # The mutations are neither without effect nor so wild that nothing is read.
+    assert 0 < refused < 0.9 * FILES
+
+
+def sent_back(s3: MemoryS3, form: str, content: bytes, import_id: str) -> bool:
+    """Plan a file and reject each of its rows; tell whether it was refused as a whole."""
+    s3.objects.clear()
+    s3.objects[BUCKET, f"uploads/users.{form}"] = content
+    request = {"source": {"key": f"uploads/users.{form}"}, "actor": ACTOR}
+    event = {"request": request, "import_id": import_id, "started_at": started_at()}
+    try:
+        step("plan_import").handler(event, None)
+    except ImportRefused:
+        return True
+    store = ImportStore(step("plan_import").Objects.from_environment(s3), import_id)
+    numbers = []
+    for item in json.loads(s3.objects[BUCKET, store.manifest_key]):
+        rows = store.rows(item["chunk"])
+        numbers += [row["number"] for row in rows]
+        problem = Problem("bad_format", "/attributes", "must be otherwise")
+        results = [RowResult(r["number"], None, "REJECTED", None, (problem,), raw=r["raw"]) for r in rows]
+        store.write_result(item["chunk"], ChunkResult(results))
+    summary = step("finish_import").handler({"import_id": import_id}, None)
+    report = s3.objects[BUCKET, store.report_key].decode()
+    read = list(csv.DictReader(io.StringIO(report, newline=""), strict=True))
+    assert [int(line["row"]) for line in read] == sorted(numbers)
+    assert summary["rows"] == len(numbers) == len(set(numbers))
+    check_failed(form, s3.objects[BUCKET, f"imports/{import_id}/failed.{form}"], len(numbers))
+    return False
+
+
+def check_failed(form: str, failed: bytes, rows: int) -> None:
+    """Check that what was sent back is what it says it is, and is read again."""
+    if form == "jsonl":
+        lines = (
+            failed.decode().splitlines() if "\u2028" not in failed.decode() else failed.decode().split("\n")
+        )
+        values = [json.loads(line, parse_constant=pytest.fail) for line in lines if line]
+        assert all(value["import_errors"] for value in values)
+        return
+    header, *records = csv.reader(io.StringIO(failed.decode(), newline=""), strict=True)
+    assert len(records) == rows
+    _, again = rows_of([failed], Format.CSV, {})
+    for row in again:
+        assert isinstance(row.raw, list)
+    assert "import_errors" in [name.strip().casefold() for name in header]
+
+
+@pytest.mark.one_engine
+@pytest.mark.parametrize("form", SAMPLES)
+def test_every_row_of_a_file_of_any_bytes_is_answered_and_the_tables_are_in_order(
+    imports: ImportMachine, form: str
+):
+    """Through all steps and the engine; in the end the checker must find nothing."""
+    statuses: dict[str, int] = {}
+    for seed in range(FIRST, FIRST + FILES // 20):
+        content = mutated(form, random.Random(seed))
+        try:
+            summary: dict[str, Any] = imports.run(content, name=f"users.{form}")
+            if summary["status"] == "SUCCEEDED":
+                assert summary["rows"] == len(imports.report(summary))
+                assert summary["failed"] == 0
+        except BaseException:
+            print(f"FUZZ_SEED={seed} FUZZ_FILES=20: {content[:2000]!r}")
+            raise
+        statuses[summary["status"]] = statuses.get(summary["status"], 0) + 1
+    assert statuses["SUCCEEDED"]
