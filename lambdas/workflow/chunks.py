@@ -1,7 +1,6 @@
 """Applies a chunk of an import in two halves, as a change by itself is: write, then audit."""
 
 import logging
-import random
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +8,7 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from adapters import system
 from adapters.dynamodb import READ_MAX
 from adapters.ledger import Ledger
 from adapters.users import Users
@@ -234,8 +234,7 @@ def _until(deadline: float, work: Callable[[], T]) -> T:
         except TransientFault:
             if time.monotonic() + pause > deadline:
                 raise
-        # Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-        time.sleep(random.uniform(0, pause))  # noqa: S311 - no secret
+        time.sleep(system.jitter(pause))
         pause = min(2 * pause, PAUSE_MAX_SECONDS)
 
 
