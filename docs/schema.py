@@ -9,8 +9,9 @@ from registrar.request import ChangeRequest
 from registrar.user_changed import UserChanged
 
 MODEL_ONLY: Final = (
-    "Text has no control, invisible, private or unassigned characters and no lone surrogates.",
-    "A username or e-mail address keeps its length limit in normal form (NFKC, case-folded), too.",
+    "Text has no control, private or unassigned characters and no lone surrogates.",
+    "Invisible characters stand only where letters and emoji need them, in usernames and addresses nowhere.",
+    "A username or e-mail address keeps its form and its length limit in normal form, too.",
     "An integer is written without fraction and exponent: 3, not 3.0.",
 )
 """The rules that JSON Schema cannot say, so that only the model knows them."""

@@ -87,9 +87,9 @@ class ImportUsers(Construct):
         users = self._data.users
         step = self._build_step("WriteChunk", "write_chunk", "Decides and commits the rows of a chunk.")
         step.function.add_environment("USERS_TABLE", users.table.table_name)
-        users.allow(step.role, "dynamodb:BatchGetItem", ("USER#*", "CHANGE#*"))
-        users.allow(step.role, "dynamodb:GetItem", ("NAME#*",))
+        users.allow(step.role, "dynamodb:BatchGetItem", ("USER#*", "NAME#*", "CHANGE#*"))
         users.allow(step.role, "dynamodb:PutItem", ("USER#*", "NAME#*", "CHANGE#*"))
+        users.allow(step.role, "dynamodb:ConditionCheckItem", ("NAME#*",))
         users.allow(step.role, "dynamodb:DeleteItem", ("NAME#*",))
         self._data.imports.allow(
             step.role, read=["imports/*"], write=["imports/*/written/*"], find="imports/"

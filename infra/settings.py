@@ -56,7 +56,8 @@ class StageSettings:
     snap_start: bool
     """Whether what people wait for starts from a snapshot of its initialized process (SnapStart), in a part
     of the time. AWS charges for keeping each version's snapshot and for each start from it, and a deployment
-    takes minutes longer. Randomness and times are drawn in the handlers, so no two processes share them."""
+    takes minutes longer. Times are taken in the handlers, randomness comes from the operating system, and
+    Python's own generator is seeded anew after each restore, so no two processes share them."""
 
     guard_grace_seconds: int
     """How old a change is when the guard looks for its record; healthy executions are done by then, and so

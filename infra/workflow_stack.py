@@ -104,8 +104,9 @@ class WorkflowStack(Stack):
             snap_start=True,
             environment={"USERS_TABLE": users.table.table_name},
         )
-        users.allow(step.role, "dynamodb:BatchGetItem", ("USER#*", "CHANGE#*"))
+        users.allow(step.role, "dynamodb:BatchGetItem", ("USER#*", "NAME#*", "CHANGE#*"))
         users.allow(step.role, "dynamodb:PutItem", ("USER#*", "NAME#*", "CHANGE#*"))
+        users.allow(step.role, "dynamodb:ConditionCheckItem", ("NAME#*",))
         users.allow(step.role, "dynamodb:DeleteItem", ("NAME#*",))
         return step.called
 

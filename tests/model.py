@@ -22,7 +22,7 @@ class Model:
 
     def names(self) -> dict[tuple[str, str], str]:
         return {
-            (kind, unicodedata.normalize("NFKC", user.attributes[kind]).casefold()): user_id
+            (kind, name_form(user.attributes[kind])): user_id
             for user_id, user in self.users.items()
             if user.attributes
             for kind in ("email", "username")
@@ -50,6 +50,13 @@ class Model:
             self.users[user_id] = before
             return {"name_taken"}
         return set()
+
+
+def name_form(name: str) -> str:
+    """Unicode's compatibility caseless matching (D147), twice as it stands there, then composed."""
+    for _ in range(3):
+        name = unicodedata.normalize("NFKD", unicodedata.normalize("NFD", name).casefold())
+    return unicodedata.normalize("NFKC", name)
 
 
 def patched(before: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:

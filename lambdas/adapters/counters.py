@@ -5,13 +5,13 @@ however often and in whatever order it comes.
 """
 
 import os
-import random
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from adapters import system
 from adapters.dynamodb import READ_MAX, batch_get, item_of, plain
 from adapters.faults import transient_faults
 from registrar.change import Outcome
@@ -86,7 +86,7 @@ class Counters:
     def _count_some(self, records: Sequence[dict[str, Any]]) -> None:
         notes = self._notes(records)
         for attempt in range(ATTEMPTS):
-            shard = random.randrange(SHARDS)  # noqa: S311 - no secret
+            shard = system.one_of(SHARDS)
             writes: list[Any] = [*notes, *self._additions(counts_of(records), shard)]
             try:
                 with transient_faults():
@@ -96,8 +96,7 @@ class Counters:
             except TransientFault:
                 if attempt + 1 == ATTEMPTS:
                     raise
-                # Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-                time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - no secret
+                time.sleep(system.jitter(0.05 * 2**attempt))
             else:
                 return
 

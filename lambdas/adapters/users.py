@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from adapters.dynamodb import batch_get, item_of, plain
 from adapters.faults import cancellation_reasons, transient_faults
+from adapters.held_names import HeldNames, key_of
 from registrar.change import Status, User
 from registrar.decide import Applied
 from registrar.errors import TransientFault
-from registrar.names import names_of
+from registrar.names import earlier_form, earlier_forms, names_of, normal_form
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -46,6 +47,7 @@ class Users:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
+        self._names = HeldNames(client, table)
 
     @classmethod
     def from_environment(cls, client: "DynamoDBClient") -> Self:
@@ -91,29 +93,40 @@ class Users:
         return {item["change_id"]["S"]: plain(item) for item in map(_without_key, found)}
 
     def holder(self, kind: str, name: str) -> User | None:
-        """Read the live user who holds a name, by its normal form: one read to the id, one to the user.
+        """Read the live user who holds a name: one read to the id, one to the user.
+
+        A name that has earlier forms is looked for under them, too.
 
         Raises:
             TransientFault: throttled, not reached, or the name kept changing hands; try again.
         """
+        normal = normal_form(name)
+        for form in (normal, *earlier_forms(name)):
+            user = self._holder(kind, form)
+            # What is held under an earlier form may be another name's normal form.
+            if user is not None and names_of(user.attributes)[kind] == normal:
+                return user
+        return None
+
+    def _holder(self, kind: str, form: str) -> User | None:
         for _ in range(HOLDER_READS):
-            user_id = self.holder_id(kind, name)
-            if user_id is None:
+            held = self._item(key_of(kind, form))
+            if held is None:
                 return None
-            user = self.user(user_id)
+            user = self.user(held["user_id"]["S"])
+            name = user.attributes.get(kind) if user else None
             # Between the two reads the name may have been let go.
-            if user is not None and names_of(user.attributes).get(kind) == name:
+            if name is not None and form in (normal_form(name), earlier_form(name)):
                 return user
         raise TransientFault("the name keeps changing hands")
 
-    def holder_id(self, kind: str, name: str) -> str | None:
-        """Read the id of the user who holds a name, by its normal form, strongly consistent.
+    def names_of_others(self, applied: Applied) -> list[str]:
+        """Return the kinds of the names that a change takes and another user holds, strongly consistent.
 
         Raises:
             TransientFault: throttled or not reached; try again.
         """
-        held = self._item(f"NAME#{kind}#{name}")
-        return None if held is None else str(held["user_id"]["S"])
+        return self._names.of_others(applied)
 
     def _item(self, key: str) -> Any:  # noqa: ANN401 - DynamoDB's typed JSON
         with transient_faults():
@@ -132,11 +145,7 @@ class Users:
         writes: list[tuple[str, Any]] = [
             ("receipt", {"Put": self.receipt_put(applied.record)}),
             ("user", {"Put": self._user_put(applied)}),
-            *((f"take {kind}", self._take(kind, name, applied)) for kind, name in applied.taken.items()),
-            *(
-                (f"release {kind}", self._release(kind, name, applied))
-                for kind, name in applied.released.items()
-            ),
+            *self._names.writes(applied),
         ]
         try:
             with transient_faults():
@@ -185,25 +194,6 @@ class Users:
             **put,
             "ConditionExpression": "version = :read",
             "ExpressionAttributeValues": item_of({":read": applied.before.version}),
-        }
-
-    def _take(self, kind: str, name: str, applied: Applied) -> dict[str, Any]:
-        return {
-            "Put": {
-                "TableName": self._table,
-                "Item": item_of({"pk": f"NAME#{kind}#{name}", "user_id": applied.after.user_id}),
-                "ConditionExpression": "attribute_not_exists(pk)",
-            }
-        }
-
-    def _release(self, kind: str, name: str, applied: Applied) -> dict[str, Any]:
-        return {
-            "Delete": {
-                "TableName": self._table,
-                "Key": item_of({"pk": f"NAME#{kind}#{name}"}),
-                "ConditionExpression": "user_id = :owner",
-                "ExpressionAttributeValues": item_of({":owner": applied.after.user_id}),
-            }
         }
 
 
@@ -267,5 +257,7 @@ def _cancelled(reasons: dict[str, dict[str, Any]]) -> Cancelled:
         # A name that the read user no longer holds means that the user has moved, too.
         user_moved="user" in failed or any(label.startswith("release") for label in failed),
         user=user_of(failed["user"].get("Item")) if "user" in failed else None,
-        names_taken=[label.removeprefix("take ") for label in failed if label.startswith("take")],
+        names_taken=list(
+            dict.fromkeys(label.split()[1] for label in failed if label.startswith(("take", "refuse")))
+        ),
     )

@@ -48,7 +48,7 @@ def find_users() -> Response[str]:
         if getattr(wanted, name) is not None:
             raise invalid(Problem("not_allowed", f"/query/{name}", "goes with status only"))
     (kind,) = given
-    user = _holder(kind, normal_form(getattr(wanted, kind)))
+    user = _holder(kind, getattr(wanted, kind))
     return json_response(HTTPStatus.OK, {"users": [_view(user)] if user else [], "next": None})
 
 
@@ -97,7 +97,9 @@ def _list(wanted: FindParameters, status: str) -> Response[str]:
 def _holder(kind: str, name: str) -> User | None:
     longest = {"email": limits.EMAIL_MAX, "username": limits.USERNAME_MAX}[kind]
     # What is longer than a held name can be is no key either.
-    return Users.from_environment(dynamodb_client).holder(kind, name) if len(name) <= longest else None
+    if len(normal_form(name)) > longest:
+        return None
+    return Users.from_environment(dynamodb_client).holder(kind, name)
 
 
 def _view(user: User) -> dict[str, Any]:

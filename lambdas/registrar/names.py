@@ -2,16 +2,62 @@
 
 import unicodedata
 from collections.abc import Mapping
+from itertools import islice, product
 from typing import Any, Final
 
 NAME_KINDS: Final = ("email", "username")
 
+EARLIER_MAX: Final = 32
+"""So many earlier forms of one name are looked for; a name that anybody has comes to two or three."""
+
 
 def normal_form(name: str) -> str:
-    """Return the form in which names are compared: Unicode NFKC, then case-folded."""
-    return unicodedata.normalize("NFKC", name).casefold()
+    """Return the form in which names are compared: Unicode's compatibility caseless matching, composed.
+
+    It is closed: the normal form of a normal form is itself, and canonically equivalent names have the same.
+    Source: Unicode Standard 3.13, D146 and D147 (decompose before case folding, normalize after it).
+    """
+    form = _folded(name)
+    while (again := _folded(form)) != form:
+        form = again
+    return form
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFD", text).casefold())
 
 
 def names_of(attributes: Mapping[str, Any]) -> dict[str, str]:
     """Return the normal form of each name in a user's attributes, by kind (``email``, ``username``)."""
     return {kind: normal_form(attributes[kind]) for kind in NAME_KINDS if attributes.get(kind) is not None}
+
+
+def earlier_form(name: str) -> str:
+    """Return the form that the first version compared: NFKC, then case-folded, which is not closed."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+def earlier_forms(name: str) -> tuple[str, ...]:
+    """Return the other forms under which an equal name may be held since the first version.
+
+    They are few, and none for most names: only letters such as U+0390, or U+01F0 with further marks, had more
+    than one. They are tried as small and as capital letters (docs/decisions/031).
+    """
+    normal = normal_form(name)
+    if normal.isascii():
+        return ()
+    letters = (dict.fromkeys(map(earlier_form, (each, each.upper()))) for each in _letters(normal))
+    spelled = map("".join, islice(product(*letters), EARLIER_MAX))
+    forms = dict.fromkeys([earlier_form(name), *(form for form in spelled if normal_form(form) == normal)])
+    return tuple(form for form in forms if form != normal)
+
+
+def _letters(text: str) -> list[str]:
+    """Cut a text into letters, each with its combining marks."""
+    letters: list[str] = []
+    for char in text:
+        if letters and unicodedata.combining(char):
+            letters[-1] += char
+        else:
+            letters.append(char)
+    return letters

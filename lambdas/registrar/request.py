@@ -4,7 +4,7 @@ Only the functions that see raw requests import this module; the others work on 
 """
 
 import hashlib
-import unicodedata
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
@@ -24,23 +24,31 @@ from registrar.canonical import pruned, sha256_of
 from registrar.change import Action, Change
 from registrar.errors import Problem, bounded
 from registrar.names import normal_form
+from registrar.text import BLANK_IN_BMP, IGNORABLE_IN_BMP, all_is_seen, is_readable
 
 
 def _printable(text: str) -> str:
-    if any(unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") for char in text):
+    if not is_readable(text):
         raise PydanticCustomError("bad_format", "must not hold control or invisible characters")
     if text != text.strip():
         raise PydanticCustomError("bad_format", "must not begin or end with white space")
     return text
 
 
-def _name(limit: int) -> AfterValidator:
+def _name(limit: int, pattern: str) -> AfterValidator:
     def check(text: str) -> str:
+        normal = normal_form(text)
+        # No joiners here: nobody could tell two such names apart.
+        if not (all_is_seen(text) and all_is_seen(normal)):
+            raise PydanticCustomError("bad_format", "must not hold control, invisible or blank characters")
         # A normal form may be longer than what was given; it becomes a key, whose length is bounded.
-        if len(normal_form(text)) > limit:
+        if len(normal) > limit:
             raise PydanticCustomError(
                 "too_long", "is longer than {limit} characters in its normal form", {"limit": limit}
             )
+        # A full-width @ becomes another one; a spacing accent becomes a space and an accent.
+        if re.fullmatch(pattern, normal) is None:
+            raise PydanticCustomError("bad_format", "has white space or an @ too many in its normal form")
         return text
 
     return AfterValidator(check)
@@ -58,17 +66,23 @@ def _no_null(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return value
 
 
+_USERNAME: Final = r"^\S+$"
+_EMAIL: Final = r"^[^@\s]+@[^@\s]+$"
+# For the schema alone: _name says the same in words that help more. Beyond the BMP dialects differ.
+_UNSEEN: Final = IGNORABLE_IN_BMP + BLANK_IN_BMP
+_SEEN_USERNAME: Final = Field(json_schema_extra={"pattern": rf"^[^\s{_UNSEEN}]+$"})
+_SEEN_EMAIL: Final = Field(json_schema_extra={"pattern": rf"^[^@\s{_UNSEEN}]+@[^@\s{_UNSEEN}]+$"})
 Username = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=limits.USERNAME_MAX, pattern=r"^\S+$"),
-    AfterValidator(_printable),
-    _name(limits.USERNAME_MAX),
+    StringConstraints(min_length=1, max_length=limits.USERNAME_MAX, pattern=_USERNAME),
+    _name(limits.USERNAME_MAX, _USERNAME),
+    _SEEN_USERNAME,
 ]
 Email = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=limits.EMAIL_MAX, pattern=r"^[^@\s]+@[^@\s]+$"),
-    AfterValidator(_printable),
-    _name(limits.EMAIL_MAX),
+    StringConstraints(min_length=1, max_length=limits.EMAIL_MAX, pattern=_EMAIL),
+    _name(limits.EMAIL_MAX, _EMAIL),
+    _SEEN_EMAIL,
 ]
 # For the schema alone: _printable says the same in words that help more.
 _TRIMMED: Final = Field(json_schema_extra={"pattern": r"^\S(.*\S)?$"})

@@ -1,7 +1,6 @@
 """Applies a chunk of an import in two halves, as a change by itself is: write, then audit."""
 
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -34,7 +33,6 @@ PAUSE_MAX_SECONDS: Final = 3.0
 
 logger = logging.getLogger()
 # No two processes that came from one snapshot wait alike.
-jitter = random.SystemRandom()
 T = TypeVar("T")
 Row = dict[str, Any]
 Receipts = dict[str, dict[str, Any]]
@@ -226,8 +224,7 @@ def _until(deadline: float, work: Callable[[], T]) -> T:
         except TransientFault:
             if time.monotonic() + pause > deadline:
                 raise
-        # Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-        time.sleep(jitter.uniform(0, pause))
+        time.sleep(system.jitter(pause))
         pause = min(2 * pause, PAUSE_MAX_SECONDS)
 
 

@@ -1,6 +1,5 @@
 """Users as they would be, while nothing is written."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from adapters.users import Cancelled, Users
@@ -29,7 +28,7 @@ class DryRunUsers:
         user_id, change_id = applied.after.user_id, applied.record["change_id"]
         user, receipt = self.read(user_id, change_id)
         moved = (user.version if user else None) != (applied.before.version if applied.before else None)
-        taken = self._taken(applied.taken.items(), user_id)
+        taken = self._table.names_of_others(applied)
         if receipt or moved or taken:
             return Cancelled(receipt, moved, user, taken)
         self._users[user_id] = applied.after
@@ -43,7 +42,3 @@ class DryRunUsers:
         if found is None:
             self._receipts[change_id] = record
         return found
-
-    def _taken(self, names: Iterable[tuple[str, str]], user_id: str) -> list[str]:
-        holders = ((kind, self._table.holder_id(kind, name)) for kind, name in names)
-        return [kind for kind, holder in holders if holder not in (None, user_id)]

@@ -1,6 +1,5 @@
 """Writes a valid change: decides it on the user as it stands and commits everything together."""
 
-import random
 import time
 from typing import Any, Final, Protocol
 
@@ -43,8 +42,7 @@ def write(change: Change, users: WritableUsers) -> tuple[dict[str, Any], bool]:
             done = _attempt(change, user, users)
         except TransientFault as fault:
             last = fault
-            # Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - no secret
+            time.sleep(system.jitter(0.02 * 2**attempt))
             continue
         if isinstance(done, tuple):
             return done

@@ -76,6 +76,9 @@ def place(resource: Any) -> str:
     return resource if isinstance(resource, str) else "".join(resource["Fn::Join"][1])
 
 
+HOLDER = {"user_id": "u-9", "username": "\u03ab\u0301"}
+
+
 class RecordingDynamoDB:
     """Says yes to everything, keeps what is put, and notes the permissions that AWS would ask for."""
 
@@ -85,7 +88,12 @@ class RecordingDynamoDB:
 
     def __init__(self) -> None:
         self.asked: set[Permission] = set()
-        self._items: dict[str, Any] = {}
+        # Somebody holds a name under its earlier form.
+        held = ({"pk": "NAME#username#\u03cb\u0301", "user_id": "u-9"}, {"pk": "USER#u-9", **HOLDER})
+        self._items: dict[str, Any] = {
+            item["pk"]: {name: TypeSerializer().serialize(value) for name, value in item.items()}
+            for item in held
+        }
 
     def batch_get_item(self, **call: Any) -> dict[str, Any]:
         ((table, request),) = call["RequestItems"].items()
@@ -191,6 +199,7 @@ EVENTS: dict[str, list[dict[str, Any]]] = {
     "write_change": [
         change("create", username="ada", email="ada@example.com"),
         change("update", username="countess"),
+        {**change("update", username="\u03b0"), "change_id": "c-equal"},
         change("delete"),
     ],
     "audit_change": [{"record": {"user_id": "u-1", "sequence": "v#000000000001"}, "answer": {}}],
@@ -251,8 +260,12 @@ def test_a_step_may_do_to_the_tables_what_it_does_and_nothing_else(
 IMPORT_ROWS = [
     (1, {"request": {**change("create", username="ada"), "actor": {"id": "a", "type": "user"}}, "lost": {}}),
     (2, {"request": {"action": "update", "user_id": "u-1", "attributes": {"username": "ida"}}, "lost": {}}),
-    (3, {"request": {"action": "delete", "user_id": "u-1"}, "lost": {}}),
-    (4, {"request": {"action": "nonsense"}}),
+    (
+        3,
+        {"request": {"action": "update", "user_id": "u-1", "attributes": {"username": "\u03b0"}}, "lost": {}},
+    ),
+    (4, {"request": {"action": "delete", "user_id": "u-1"}, "lost": {}}),
+    (5, {"request": {"action": "nonsense"}}),
 ]
 
 
@@ -290,7 +303,7 @@ def test_the_steps_of_an_import_may_do_to_the_tables_what_they_do_and_nothing_el
                 "import_key": "k",
                 "format": "csv",
                 "header": [],
-                "rows": 4,
+                "rows": 5,
             }
             plan |= {"chunks": 1, "dry_run": dry_run, "stop_after": None, "started_at": ""}
             for name, value in (("plan.json", plan), ("chunks/000001.json", import_rows())):

@@ -127,12 +127,16 @@ class Checker:
             yield Violation(
                 code, subject, f"Users USER#{user_id}", _some(want, differing), _some(have, differing)
             )
-        wanted = [f"NAME#{name}" for name in rules.held_names(user or {})]
-        held = self._tables.users(wanted)
-        for name in wanted:
-            item = {"pk": name, "user_id": user_id}
-            if not rules.same(held.get(name), item):
+        names = [[f"NAME#{name}" for name in forms] for forms in rules.held_names(user or {})]
+        held = self._tables.users(name for forms in names for name in forms)
+        for name, first in names:
+            own = [key for key in {name, first} if rules.same(held.get(key), {"pk": key, "user_id": user_id})]
+            if not own:
+                item = {"pk": name, "user_id": user_id}
                 yield Violation("name_missing", subject, f"Users {name}", item, held.get(name))
+            elif len(own) > 1:
+                # Under either form, but not under both.
+                yield Violation("name_stray", subject, f"Users {first}", None, held[first])
 
     def _check_names(self, names: Sequence[Item]) -> Iterator[Violation]:
         """Check held names against the users that hold them."""
@@ -140,7 +144,8 @@ class Checker:
         for item in names:
             name = item["pk"].partition("#")[2]
             owner = owners.get(f"USER#{item.get('user_id')}", {})
-            if name not in rules.held_names(owner) or item.keys() != {"pk", "user_id"}:
+            own = {form for forms in rules.held_names(owner) for form in forms}
+            if name not in own or item.keys() != {"pk", "user_id"}:
                 yield Violation("name_stray", ("item", item["pk"]), f"Users {item['pk']}", None, item)
 
     def _check_receipts(self, receipts: Sequence[Item]) -> Iterator[Violation]:

@@ -62,12 +62,29 @@ def is_reuse(record: Item) -> bool:
     return str(record.get("sequence")).count("#") > 1
 
 
-def held_names(user: Item) -> list[str]:
-    """Return the names that a user must hold, as ``kind#normal form``."""
+def held_names(user: Item) -> list[tuple[str, str]]:
+    """Return the names that a user must hold, each as ``kind#normal form`` and ``kind#first form``.
+
+    It is held under one of the two, and for most names they are the same.
+    """
     if user.get("status") == "deleted":
         return []
     given = [(kind, user[kind]) for kind in NAMES if isinstance(user.get(kind), str)]
-    return [f"{kind}#{unicodedata.normalize('NFKC', name).casefold()}" for kind, name in given]
+    return [(f"{kind}#{normal_form(name)}", f"{kind}#{first_form(name)}") for kind, name in given]
+
+
+def normal_form(name: str) -> str:
+    """Return a name's normal form: decomposed, case-folded, composed with compatibility, until it stays."""
+    form, last = unicodedata.normalize("NFD", name), ""
+    while form != last:
+        last = form
+        form = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", form).casefold())
+    return form
+
+
+def first_form(name: str) -> str:
+    """Return the form of the first version: NFKC, then case-folded."""
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 class Fold:
