@@ -72,13 +72,11 @@ class Connection:
             url = base_of(self.url)
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--url") from None
-        auth = _auth(boto3.Session(profile_name=self.profile, region_name=self._region()))
-        if isinstance(auth, Token) and (self.profile or self.region):
-            message = (
-                "--profile and --region sign what is asked of --url, and REGISTRAR_TOKEN does it already"
-            )
+        if os.environ.get("REGISTRAR_TOKEN") and (self.profile or self.region):
+            message = "--profile and --region sign what is asked of --url, and REGISTRAR_TOKEN does it already"
             raise typer.BadParameter(f"{message}: unset it, or leave them out")
-        return RegistrarClient(url, auth)
+        session = boto3.Session(profile_name=self.profile, region_name=self._region())
+        return RegistrarClient(url, _auth(session))
 
     def _region(self) -> str | None:
         # As every other SDK of AWS does; boto3 alone reads AWS_DEFAULT_REGION only.
