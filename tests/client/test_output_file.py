@@ -94,7 +94,7 @@ def test_on_failure_nothing_has_changed(tmp_path, there, error):
 def test_a_pipe_is_written_to_and_stays(tmp_path):
     pipe, got = tmp_path / "pipe", []
     os.mkfifo(pipe)
-    reader = Thread(target=lambda: got.append(pipe.read_bytes()))
+    reader = Thread(target=lambda: got.append(pipe.read_bytes()), daemon=True)
     reader.start()
     write(pipe)
     reader.join()
