@@ -34,7 +34,7 @@ def test_standard_input_is_imported_listed_shown_and_exported_to_a_pipe(folder):
     rows = f"user_id,username\n{name}-1,{name}\n{name}-2,{name}\n"
     done = run(folder, "import", "-", "--format", "csv", "--failed", "mend.csv", given=rows)
     assert done.returncode == 1, done.stderr
-    assert "row 2: name_taken /attributes/username: " in done.stdout
+    assert "row 3: name_taken /attributes/username: " in done.stdout
     assert len((folder / "mend.csv").read_text().splitlines()) == 2
     import_id = done.stdout.split("import ")[1].split("│")[1].strip()
     newest = json.loads(run(folder, "imports", "list", "--limit", "1", "--json").stdout)

@@ -173,6 +173,10 @@ def test_the_rate_is_of_the_time_since_the_first_answers():
     assert told(reading, pace.seen(reading)) == ("reading the file", "")
     assert at(60, 0) == ("importing 1,000 rows", "")
     assert at(100, 500) == ("importing", "500/1,000")
+    longest = Import.from_json(
+        ended(status="RUNNING", rows=10**6, applied=899_999, rejected=10**5, not_applied=10**5)
+    )
+    assert len(" ".join(told(longest, 1.0, narrow=True))) < 60 - len("⠋ ")
     assert at(102, 700) == ("importing", "700/1,000, 100 rows/s, 3 s left")
 
 

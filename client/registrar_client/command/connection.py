@@ -73,7 +73,9 @@ class Connection:
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--url") from None
         if os.environ.get("REGISTRAR_TOKEN") and (self.profile or self.region):
-            message = "--profile and --region sign what is asked of --url, and REGISTRAR_TOKEN does it already"
+            message = (
+                "--profile and --region sign what is asked of --url, and REGISTRAR_TOKEN does it already"
+            )
             raise typer.BadParameter(f"{message}: unset it, or leave them out")
         session = boto3.Session(profile_name=self.profile, region_name=self._region())
         return RegistrarClient(url, _auth(session))

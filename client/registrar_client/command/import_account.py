@@ -12,6 +12,8 @@ from itertools import islice
 from typing import Final
 
 import typer
+from rich.cells import cell_len
+from rich.text import Text
 
 from registrar_client.client import RegistrarClient
 from registrar_client.command.failures import FAILED, NO, in_words
@@ -63,7 +65,9 @@ def tell(client: RegistrarClient, status: Import, *, as_json: bool, saved: bool)
         if status.not_applied and status.report_url:
             _tell_reasons(client, status)
         if status.not_applied and status.failed_url and not saved:
-            print(f"this saves what was not applied: registrar imports show {status.import_id} --failed FILE")
+            print(
+                f"this saves what was not applied:\nregistrar imports show {status.import_id} --failed FILE"
+            )
     if status.status == "RUNNING" or (status.status == "SUCCEEDED" and not status.not_applied):
         return
     if status.status == "SUCCEEDED":
@@ -115,12 +119,12 @@ def _tell_reasons(client: RegistrarClient, status: Import) -> None:
     except (RegistrarError, KeyError) as error:
         print(f"the report cannot be read: {error}", file=sys.stderr)
         return
-    target = console()
     what = "rejected" if rejected else "not decided"
-    of = f" the first {len(found)} of {number:,}" if number > len(found) else ""
-    target.print(f"{what}{',' if of else ''}{of}:", soft_wrap=True)
-    for line in (line for each in found for line in each.lines()):
-        target.print(f"  {line}", markup=False, soft_wrap=True)
+    of = f", the first {len(found)} of {number:,}" if number > len(found) else ""
+    lines = [f"{what}{of}:", *(f"  {line}" for each in found for line in each.lines())]
+    target = console(max(map(cell_len, lines)))
+    for line in lines:
+        target.print(Text(line, overflow="fold"))
 
 
 def _lines(blocks: Iterable[bytes]) -> Iterator[str]:

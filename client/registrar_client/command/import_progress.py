@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -12,6 +13,11 @@ from registrar_client.client import RegistrarClient
 from registrar_client.command.failures import INTERRUPTED
 from registrar_client.command.layout import Terminal
 from registrar_client.models import Import
+
+NARROW: Final = 90
+"""Columns of a terminal below which only words are shown: what counts is never cut."""
+
+ROOMY: Final = 110
 
 
 @dataclass
@@ -37,8 +43,8 @@ class Pace:
         return (status.done - done) / seconds if seconds > 0 and status.done > done else None
 
 
-def told(status: Import, rate: float | None) -> tuple[str, str]:
-    """Return what is known of a running import: what it does, and its numbers."""
+def told(status: Import, rate: float | None, *, narrow: bool = False) -> tuple[str, str]:
+    """Return what is known of a running import: what it does, and its numbers, in fewer words when narrow."""
     if status.rows is None:
         return "reading the file", ""
     if not status.done:
@@ -48,26 +54,27 @@ def told(status: Import, rate: float | None) -> tuple[str, str]:
         numbers += f", {status.not_applied:,} not applied"
     if rate:
         left = (status.rows - status.done) / rate
-        numbers += f", {rate:,.0f} rows/s, {left:,.0f} s left"
+        numbers += ("" if narrow else f", {rate:,.0f} rows/s") + f", {left:,.0f} s left"
     return "importing", numbers
 
 
 def follow(client: RegistrarClient, import_id: str) -> Import:
     """Show how far an import is until it has ended; return how it went."""
     target = Terminal(stderr=True)
+    narrow = target.width < NARROW
+    bars = () if narrow else (BarColumn(bar_width=None if target.width >= ROOMY else 10), TimeElapsedColumn())
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
-        BarColumn(bar_width=None if target.width >= 80 else 8),  # noqa: PLR2004 - the usual width
         TextColumn("{task.fields[numbers]}"),
-        TimeElapsedColumn(),
+        *bars,
     )
     status = None
     try:
         with Progress(*columns, console=target, transient=True, disable=not target.is_terminal) as bar:
             task, pace = bar.add_task("reading the file", total=None, numbers=""), Pace()
             for status in client.follow_import(import_id):
-                _update(bar, task, status, pace.seen(status))
+                _update(bar, task, status, told(status, pace.seen(status), narrow=narrow))
     except KeyboardInterrupt:
         again = f"registrar imports show {import_id} --wait"
         print(f"\nthe import goes on; this picks it up: {again}", file=sys.stderr)
@@ -77,8 +84,8 @@ def follow(client: RegistrarClient, import_id: str) -> Import:
     return status
 
 
-def _update(bar: Progress, task: TaskID, status: Import, rate: float | None) -> None:
-    description, numbers = told(status, rate)
+def _update(bar: Progress, task: TaskID, status: Import, words: tuple[str, str]) -> None:
+    description, numbers = words
     # Without an answer yet it pulses: a bar that stands at 0 looks like one that hangs.
     total = status.rows if status.done else None
     bar.update(task, description=description, total=total, completed=status.done, numbers=numbers)
