@@ -25,7 +25,7 @@ _OF_AWS: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], 
     (aws.ProfileNotFound, "`aws configure list-profiles` lists those that there are"),
     ((aws.SSOError, aws.TokenRetrievalError, aws.CredentialRetrievalError), _LOG_IN),
     ((aws.InvalidRegionError, aws.UnknownRegionError), "check --region and AWS_REGION"),
-    (aws.HTTPClientError, "check the network, --stage and --region"),
+    ((aws.HTTPClientError, aws.ConnectionError), "check the network, --stage and --region"),
 )
 _OF_CODES: Final[Mapping[str, str]] = {
     code: advice
