@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 
 import httpx
 
-from registrar_client import calls
+from registrar_client import calls, upload
 from registrar_client.calls import Call, Page, Retry
 from registrar_client.errors import NotFound, NotReached, StillRunning
 from registrar_client.models import Attributes, Change, Import, ImportOptions, Record, Stats, User
@@ -30,7 +30,7 @@ class AsyncRegistrarClient:
         timeout: float = calls.ANSWER_SECONDS,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._base_url = base_url
+        self._base_url = calls.base_of(base_url)
         self._retry = Retry(attempts)
         self._http = httpx.AsyncClient(auth=auth, timeout=timeout, transport=transport)
 
@@ -173,20 +173,27 @@ class AsyncRegistrarClient:
         Args:
             file: read a block at a time.
             form: ``csv`` or ``jsonl``; by the end of the file's name when left out.
-        """
-        target = await self._send(calls.upload(calls.format_of(file, form), file.stat().st_size))
 
-        async def blocks() -> AsyncIterator[bytes]:
-            with file.open("rb") as content:
-                while block := await asyncio.to_thread(content.read, calls.BLOCK_BYTES):
+        Raises:
+            FileChanged: it had another size when it was sent.
+        """
+        form = upload.format_of(file, form)
+        with file.open("rb") as content:
+            size = upload.size_of(content)
+            target = await self._send(calls.upload(form, size))
+            headers = {"Content-Length": str(size)}
+
+            async def blocks() -> AsyncIterator[bytes]:
+                read = upload.blocks(content, size)
+                while block := await asyncio.to_thread(next, read, None):
                     yield block
 
-        async def put() -> httpx.Response:
-            # Without the length it would go in chunks, which S3 does not take.
-            headers = {"Content-Length": str(file.stat().st_size)}
-            return await self._http.request("PUT", target.url, content=blocks(), headers=headers, auth=None)
+            async def put() -> httpx.Response:
+                return await self._http.request(
+                    "PUT", target.url, content=blocks(), headers=headers, auth=None
+                )
 
-        calls.uploaded(await self._tried(put))
+            upload.check(await self._tried(put, upload.host_of(target.url)))
         return target.key
 
     async def start_import(self, options: ImportOptions, *, import_id: str | None = None) -> str:
@@ -213,15 +220,15 @@ class AsyncRegistrarClient:
                     return
             await asyncio.sleep(calls.IMPORT_POLL_SECONDS)
 
-    async def download(self, url: str) -> AsyncIterator[bytes]:
+    async def download(self, url: str) -> AsyncGenerator[bytes, None]:
         """Yield the bytes of a report, a block at a time."""
         try:
             async with self._http.stream("GET", url, auth=None) as response:
                 if not response.is_success:
                     raise calls.gone(response.status_code)
-                async for block in response.aiter_bytes(calls.BLOCK_BYTES):
+                async for block in response.aiter_bytes(upload.BLOCK_BYTES):
                     yield block
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise NotReached(f"the report broke off: {error}") from error
 
     async def stats(self, days: int = 7) -> Stats:
@@ -246,20 +253,21 @@ class AsyncRegistrarClient:
             await self._tried(
                 lambda: self._http.request(
                     call.method, call.url(self._base_url), headers=dict(call.headers), json=call.body
-                )
+                ),
+                self._base_url,
             )
         )
 
-    async def _tried(self, request: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    async def _tried(self, request: Callable[[], Awaitable[httpx.Response]], where: str) -> httpx.Response:
         attempt = 0
         while True:
             attempt += 1
             try:
                 response = await request()
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 pause = self._retry.pause(attempt, None)
                 if pause is None:
-                    raise NotReached(f"{self._base_url} cannot be reached: {error}") from error
+                    raise NotReached(f"{where} cannot be reached: {error}") from error
             else:
                 pause = self._retry.pause(attempt, response)
                 if pause is None:

@@ -3,15 +3,21 @@
 import random
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 import httpx
 
-from registrar_client.errors import ApiProblem, NotFound, Unavailable, problem_of
+from registrar_client.errors import (
+    ApiProblem,
+    InvalidRequest,
+    NotFound,
+    UnexpectedAnswer,
+    problem_of,
+)
 from registrar_client.models import (
     Attributes,
     Change,
@@ -34,10 +40,7 @@ POLL_SECONDS: Final = 0.2
 UNKNOWN_SECONDS: Final = 5.0
 """So long a change that was just started may be unknown: AWS tells of a new execution a little later."""
 
-FORMATS: Final[Mapping[str, str]] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-
 IMPORT_POLL_SECONDS: Final = 1.0
-BLOCK_BYTES: Final = 1024**2
 
 ANSWER_SECONDS: Final = 35.0
 """Longer than API Gateway waits, so that its answer is not missed."""
@@ -64,14 +67,20 @@ class Call(Generic[T]):
 
         Raises:
             ApiProblem: it says no.
+            UnexpectedAnswer: it is not one of Registrar's.
         """
         try:
             content = response.json()
-        except ValueError:
-            content = {}
-        if response.is_error or not isinstance(content, dict):
+        except (ValueError, RecursionError):
+            content = None
+        if not response.is_success:
             raise problem_of(response.status_code, content if isinstance(content, dict) else {})
-        return self.read(content)
+        if isinstance(content, dict):
+            # What answers in its place (a proxy, a login page, another API) may say anything.
+            with suppress(LookupError, TypeError, ValueError, AttributeError):
+                return self.read(content)
+        where = f"{response.request.url.scheme}://{response.request.url.netloc.decode()}"
+        raise UnexpectedAnswer(f"{where} does not answer as Registrar does: is it a stack's ApiUrl?")
 
 
 @dataclass(frozen=True)
@@ -103,6 +112,27 @@ class Retry:
         least = min(float(asked), DELAY_MAX_SECONDS) if asked.isdigit() else 0.0
         longest = min(DELAY_SECONDS * 2**attempt, DELAY_MAX_SECONDS)
         return least + random.uniform(0, longest)  # noqa: S311 - no secret
+
+
+def base_of(url: str) -> str:
+    """Return an API's address as it was given.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        found = httpx.URL(url)
+    except httpx.InvalidURL:
+        found = None
+    if (
+        found is None
+        or found.scheme not in ("http", "https")
+        or not found.host
+        or found.query
+        or found.fragment
+    ):
+        raise ValueError(f"{url!r} is no address such as https://….execute-api.eu-west-1.amazonaws.com")
+    return url
 
 
 def change(  # noqa: PLR0913 - what a change has
@@ -139,13 +169,16 @@ def start(call: Call[Change]) -> Call[str]:
 
 def decided(change_id: str) -> Call[Change | None]:
     """Return the call that asks what became of a change; its answer is None while it runs."""
-    path = f"/changes/{_segment(change_id)}"
-    return Call("GET", path, lambda content: Change.from_json(content) if "outcome" in content else None)
+
+    def read(content: Any) -> Change | None:  # noqa: ANN401 - JSON
+        return None if content.get("status") == "RUNNING" else Change.from_json(content)
+
+    return Call("GET", f"/changes/{_segment('change_id', change_id)}", read)
 
 
 def get(user_id: str) -> Call[User]:
     """Return the call that reads a user."""
-    return Call("GET", f"/users/{_segment(user_id)}", User.from_json)
+    return Call("GET", f"/users/{_segment('user_id', user_id)}", User.from_json)
 
 
 def find(email: str | None, username: str | None) -> Call[User | None]:
@@ -162,7 +195,8 @@ def users(status: str, updated_after: datetime | None, limit: int, cursor: str |
     """Return the call that reads a page of the users of a status."""
     parameters = {"status": status, **_page(limit, cursor)}
     if updated_after is not None:
-        parameters["updated_after"] = updated_after.astimezone().isoformat()
+        aware = updated_after if updated_after.tzinfo else updated_after.astimezone()
+        parameters["updated_after"] = aware.isoformat()
     return Call(
         "GET",
         "/users",
@@ -175,7 +209,7 @@ def history(user_id: str, limit: int, cursor: str | None) -> Call[Page[Record]]:
     """Return the call that reads a page of a user's trail."""
     return Call(
         "GET",
-        f"/users/{_segment(user_id)}/history",
+        f"/users/{_segment('user_id', user_id)}/history",
         lambda content: Page(tuple(map(Record.from_json, content["records"])), content["next"]),
         _page(limit, cursor),
     )
@@ -184,28 +218,6 @@ def history(user_id: str, limit: int, cursor: str | None) -> Call[Page[Record]]:
 def upload(form: str, size: int) -> Call[Upload]:
     """Return the call that asks where a file of so many bytes may be sent."""
     return Call("POST", "/uploads", Upload.from_json, body={"format": form, "bytes": size})
-
-
-def format_of(file: Path, given: str | None) -> str:
-    """Return how a file is written: as given, or as the end of its name says.
-
-    Raises:
-        ValueError: neither says it.
-    """
-    form = given or FORMATS.get(file.suffix.lower())
-    if form is None:
-        raise ValueError(f"{file.name} does not end in {', '.join(FORMATS)}: say whether it is csv or jsonl")
-    return form
-
-
-def uploaded(response: httpx.Response) -> None:
-    """Read the answer to an upload.
-
-    Raises:
-        ApiProblem: it was not taken.
-    """
-    if not response.is_success:
-        raise Unavailable(response.status_code, {"detail": "the upload was not taken; begin it again"})
 
 
 def gone(status: int) -> ApiProblem:
@@ -227,7 +239,7 @@ def start_import(options: ImportOptions, import_id: str | None) -> Call[str]:
 
 def import_status(import_id: str) -> Call[Import]:
     """Return the call that asks how far an import is."""
-    return Call("GET", f"/imports/{_segment(import_id)}", Import.from_json)
+    return Call("GET", f"/imports/{_segment('import_id', import_id)}", Import.from_json)
 
 
 def stats(days: int) -> Call[Stats]:
@@ -244,5 +256,14 @@ def _page(limit: int, cursor: str | None) -> dict[str, str]:
     return {"limit": str(limit)} if cursor is None else {"limit": str(limit), "cursor": cursor}
 
 
-def _segment(text: str) -> str:
+def _segment(name: str, text: str) -> str:
+    """Return an id as a part of a path.
+
+    Raises:
+        InvalidRequest: no path can hold it (RFC 3986, 5.2.4: dots are resolved on the way).
+    """
+    if text in ("", ".", ".."):
+        message = "must not be empty" if not text else f"must not be {text}"
+        reason = {"code": "not_allowed", "path": f"/{name}", "message": f"{name} {message}"}
+        raise InvalidRequest(400, {"detail": reason["message"], "errors": [reason]})
     return quote(text, safe=":@")

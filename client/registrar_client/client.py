@@ -1,7 +1,7 @@
 """The client, for code that waits."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 
 import httpx
 
-from registrar_client import calls
+from registrar_client import calls, upload
 from registrar_client.calls import Call, Page, Retry
 from registrar_client.errors import NotFound, NotReached, StillRunning
 from registrar_client.models import Attributes, Change, Import, ImportOptions, Record, Stats, User
@@ -24,7 +24,7 @@ class RegistrarClient:
     once. Each method raises ``NotReached`` or one of the subclasses of ``ApiProblem``.
 
     Args:
-        base_url: the stack's output ``ApiUrl``.
+        base_url: the stack's output ``ApiUrl``; a ValueError when it is no address.
         auth: ``SigV4(…)`` or ``Token(…)``.
         attempts: so often a call is made before its failure is raised.
     """
@@ -38,7 +38,7 @@ class RegistrarClient:
         timeout: float = calls.ANSWER_SECONDS,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._base_url = base_url
+        self._base_url = calls.base_of(base_url)
         self._retry = Retry(attempts)
         self._http = httpx.Client(auth=auth, timeout=timeout, transport=transport)
 
@@ -181,14 +181,21 @@ class RegistrarClient:
         Args:
             file: read a block at a time.
             form: ``csv`` or ``jsonl``; by the end of the file's name when left out.
+
+        Raises:
+            FileChanged: it had another size when it was sent.
         """
-        target = self._send(calls.upload(calls.format_of(file, form), file.stat().st_size))
+        form = upload.format_of(file, form)
+        with file.open("rb") as content:
+            size = upload.size_of(content)
+            target = self._send(calls.upload(form, size))
+            headers = {"Content-Length": str(size)}
 
-        def put() -> httpx.Response:
-            with file.open("rb") as content:
-                return self._http.request("PUT", target.url, content=content, auth=None)
+            def put() -> httpx.Response:
+                blocks = upload.blocks(content, size)
+                return self._http.request("PUT", target.url, content=blocks, headers=headers, auth=None)
 
-        calls.uploaded(self._tried(put))
+            upload.check(self._tried(put, upload.host_of(target.url)))
         return target.key
 
     def start_import(self, options: ImportOptions, *, import_id: str | None = None) -> str:
@@ -215,14 +222,14 @@ class RegistrarClient:
                     return
             time.sleep(calls.IMPORT_POLL_SECONDS)
 
-    def download(self, url: str) -> Iterator[bytes]:
+    def download(self, url: str) -> Generator[bytes, None, None]:
         """Yield the bytes of a report, a block at a time."""
         try:
             with self._http.stream("GET", url, auth=None) as response:
                 if not response.is_success:
                     raise calls.gone(response.status_code)
-                yield from response.iter_bytes(calls.BLOCK_BYTES)
-        except httpx.TransportError as error:
+                yield from response.iter_bytes(upload.BLOCK_BYTES)
+        except httpx.RequestError as error:
             raise NotReached(f"the report broke off: {error}") from error
 
     def stats(self, days: int = 7) -> Stats:
@@ -245,20 +252,21 @@ class RegistrarClient:
             self._tried(
                 lambda: self._http.request(
                     call.method, call.url(self._base_url), headers=dict(call.headers), json=call.body
-                )
+                ),
+                self._base_url,
             )
         )
 
-    def _tried(self, request: Callable[[], httpx.Response]) -> httpx.Response:
+    def _tried(self, request: Callable[[], httpx.Response], where: str) -> httpx.Response:
         attempt = 0
         while True:
             attempt += 1
             try:
                 response = request()
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 pause = self._retry.pause(attempt, None)
                 if pause is None:
-                    raise NotReached(f"{self._base_url} cannot be reached: {error}") from error
+                    raise NotReached(f"{where} cannot be reached: {error}") from error
             else:
                 pause = self._retry.pause(attempt, response)
                 if pause is None:

@@ -1,6 +1,6 @@
 """What can go wrong, one exception for each problem that the API names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from registrar_client.models import Problem
@@ -15,6 +15,14 @@ class NotReached(RegistrarError):  # noqa: N818 - what happened
 
     Asking again with the same change_id is safe, and tells.
     """
+
+
+class UnexpectedAnswer(RegistrarError):  # noqa: N818 - what happened
+    """Something answered, and not as Registrar does: a proxy, a login page, another API."""
+
+
+class FileChanged(RegistrarError):  # noqa: N818 - what happened
+    """A file had another size when it was sent than when its upload began."""
 
 
 class StillRunning(RegistrarError):  # noqa: N818 - what happened
@@ -34,9 +42,16 @@ class ApiProblem(RegistrarError):  # noqa: N818 - what happened
     def __init__(self, status: int, document: Mapping[str, Any]) -> None:
         self.status = status
         self.code = str(document.get("type", "")).rpartition(":")[2]
-        self.problems = tuple(map(Problem.from_json, document.get("errors", ())))
+        self.problems = tuple(_problems(document.get("errors")))
         self.document = document
         super().__init__(str(document.get("detail") or document.get("message") or f"HTTP status {status}"))
+
+
+def _problems(errors: Any) -> Iterator[Problem]:  # noqa: ANN401 - JSON
+    # A gateway before the API says no in a form of its own.
+    for each in errors if isinstance(errors, list) else ():
+        if isinstance(each, dict) and {"code", "path", "message"} <= each.keys():
+            yield Problem.from_json(each)
 
 
 class InvalidRequest(ApiProblem):

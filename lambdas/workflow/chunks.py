@@ -32,7 +32,6 @@ WORK_SECONDS: Final = 40
 PAUSE_MAX_SECONDS: Final = 3.0
 
 logger = logging.getLogger()
-# No two processes that came from one snapshot wait alike.
 T = TypeVar("T")
 Row = dict[str, Any]
 Receipts = dict[str, dict[str, Any]]

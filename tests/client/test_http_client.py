@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 import registrar_client
-from registrar_client import AsyncRegistrarClient, RegistrarClient, SigV4, Token, calls
+from registrar_client import AsyncRegistrarClient, RegistrarClient, SigV4, Token, calls, upload
 
 APPLIED = {
     "change_id": "c-1",
@@ -225,6 +225,89 @@ def test_a_token_is_sent_as_it_is():
     server = Server((200, USER))
     RegistrarClient("https://a.example", Token("t-1"), transport=httpx.MockTransport(server)).get("u-1")
     assert server.requests[0].headers["Authorization"] == "Bearer t-1"
+
+
+UPLOAD = (201, {"key": "uploads/k.csv", "url": "https://s3.example/k.csv?secret", "seconds": 900})
+
+
+@pytest.mark.parametrize("size", [0, 1, upload.BLOCK_BYTES, 2 * upload.BLOCK_BYTES + 1])
+def test_an_upload_says_its_size_and_sends_exactly_that(ask, tmp_path, size):
+    file = tmp_path / "users.csv"
+    file.write_bytes(b"x" * size)
+    server = Server(UPLOAD, (503, {}), httpx.ReadError("broke"), (200, {}))
+    assert ask(server, "upload", file) == "uploads/k.csv"
+    asked, *sent = server.requests
+    assert json.loads(asked.content) == {"format": "csv", "bytes": size}
+    assert len(sent) == 3
+    for each in sent:
+        assert each.headers["Content-Length"] == str(size)
+        assert "Transfer-Encoding" not in each.headers
+        assert "Authorization" not in each.headers
+
+
+@pytest.mark.parametrize("now", [0, 5, 15, 3 * upload.BLOCK_BYTES])
+def test_a_file_that_changes_while_it_is_sent_is_said_so(ask, tmp_path, now):
+    file = tmp_path / "users.csv"
+    file.write_bytes(b"x" * 10)
+
+    def changes(_: httpx.Request) -> httpx.Response:
+        file.write_bytes(b"y" * now)
+        return httpx.Response(*UPLOAD[:1], json=UPLOAD[1])
+
+    with pytest.raises(registrar_client.FileChanged, match="send it again"):
+        ask(changes, "upload", file)
+
+
+def test_a_file_that_changes_between_two_blocks_is_said_so(tmp_path):
+    file = tmp_path / "users.csv"
+    for now in (upload.BLOCK_BYTES + 5, 3 * upload.BLOCK_BYTES):
+        file.write_bytes(b"x" * (2 * upload.BLOCK_BYTES))
+        with file.open("rb") as content:
+            blocks = upload.blocks(content, upload.size_of(content))
+            next(blocks)
+            file.write_bytes(b"y" * now)
+            with pytest.raises(registrar_client.FileChanged, match="send it again"):
+                list(blocks)
+
+
+@pytest.mark.parametrize("answer", [httpx.ConnectError("no"), (403, {})])
+def test_an_upload_that_fails_names_the_bucket_and_not_the_api(ask, tmp_path, answer):
+    (tmp_path / "users.csv").write_bytes(b"x")
+    with pytest.raises(registrar_client.RegistrarError) as raised:
+        ask(Server(UPLOAD, answer), "upload", tmp_path / "users.csv")
+    assert "http://api" not in str(raised.value)
+    assert "secret" not in str(raised.value)
+    assert any(name in str(raised.value) for name in ("https://s3.example", "import bucket"))
+
+
+def test_what_s3_says_of_an_upload_is_passed_on():
+    answer = httpx.Response(403, text="<Error><Code>SignatureDoesNotMatch</Code></Error>")
+    with pytest.raises(registrar_client.Unavailable, match="403 SignatureDoesNotMatch"):
+        upload.check(answer)
+
+
+@pytest.mark.parametrize("method", ["get", "history", "change", "import_status"])
+@pytest.mark.parametrize("text", ["", ".", ".."])
+def test_an_id_that_no_path_can_hold_is_refused_before_anything_is_sent(ask, method, text):
+    server = Server((200, {}))
+    with pytest.raises(registrar_client.InvalidRequest, match="must not be"):
+        ask(server, method, text)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("url", ["", "notaurl", "ftp://a", "http://", "http://a:x", "https://a/b#c"])
+def test_an_address_that_is_none_is_refused_at_once(url):
+    for client in (RegistrarClient, AsyncRegistrarClient):
+        with pytest.raises(ValueError, match="is no address"):
+            client(url)
+
+
+@pytest.mark.parametrize("body", [[], "x", {}, {"users": [{}]}, {"users": {}}])
+def test_what_registrar_would_not_answer_is_an_error_of_its_own(ask, body):
+    with pytest.raises(registrar_client.UnexpectedAnswer, match="http://api"):
+        ask(Server((200, body)), "list")
+    with pytest.raises(registrar_client.ApiProblem):
+        ask(Server((400, {"errors": body})), "list")
 
 
 def test_both_clients_have_the_same_methods():

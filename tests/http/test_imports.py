@@ -91,7 +91,7 @@ def test_the_command_imports_tells_and_exports(registrar, file, name, tmp_path):
     assert f"{name}-7" not in registrar("export")
     failed, report = tmp_path / "failed.csv", tmp_path / "report.csv"
     shown = registrar("import", str(file), "--failed", str(failed), "--report", str(report), expected=1)
-    assert "│ applied            │ 120" in shown
+    assert "│ applied         │ 120" in shown
     assert len(report.read_text().splitlines()) == 124
     # A name that is free, an id without a space; the row that was too short has all its cells by now.
     mended = failed.read_text().replace(f"{name}1,", f"{name}9991,").replace(f"{name} y", f"{name}-y")

@@ -1,24 +1,39 @@
 """The command `registrar`."""
 
+import os
+import signal
 import sys
+from importlib.metadata import version
+from types import FrameType
+from typing import Annotated, NoReturn
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 
-from registrar_client.check.tables import IncompleteRead
 from registrar_client.command import changes, check, export, imports, reads
-from registrar_client.errors import ApiProblem, Forbidden, NotFound, RegistrarError, StillRunning
-from registrar_client.stage import StageNotFound
-
-NO, FAILED, INTERRUPTED = 1, 2, 130
+from registrar_client.command.connection import accepts_shared_options
+from registrar_client.command.failures import BROKEN_PIPE, FAILED, INTERRUPTED, explained
+from registrar_client.command.streams import drop_output, speak_utf8
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
 for module in (changes, reads, imports, export, check):
     module.add_to(app)
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        print(f"registrar {version('registrar-client')}")
+        raise typer.Exit
+
+
 @app.callback()
-def registrar() -> None:
+@accepts_shared_options
+def registrar(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version, and end."),
+    ] = False,
+) -> None:
     """Change users, and prove what happened.
 
     Asks the local AWS of this folder, or with --stage one on AWS.
@@ -27,26 +42,55 @@ def registrar() -> None:
     """
 
 
-def main() -> None:
-    """Run the command; errors are one sentence that says what to do."""
+def main(*, heard: bool = True) -> NoReturn:
+    """Run the command; errors are one sentence that says what to do.
+
+    Args:
+        heard: whether Ctrl-C is to be heard at all.
+    """
+    status = _run(heard=heard)
+    if heard:
+        # What is left is to let go of threads: a second Ctrl-C just ends it.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    sys.exit(status)
+
+
+def _run(*, heard: bool) -> int:
     try:
-        app()
-    except ApiProblem as problem:
-        print(f"error: {_sentence(problem)}", file=sys.stderr)
-        said_no = isinstance(problem, NotFound) or problem.document.get("outcome") == "REJECTED"
-        sys.exit(NO if said_no else FAILED)
-    except StillRunning as error:
-        print(f"error: {error} still runs; ask again with: registrar change {error} --wait", file=sys.stderr)
-        sys.exit(FAILED)
-    except (RegistrarError, StageNotFound, BotoCoreError, ClientError, IncompleteRead) as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(FAILED)
+        if heard:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, _end)
+        speak_utf8()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else FAILED
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # As for other programs whose reader has seen enough: no word, and the status of SIGPIPE.
+        drop_output()
+        return BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001 - the edge: nobody is helped by a traceback
+        return _tell(error)
+    return 0
 
 
-def _sentence(problem: ApiProblem) -> str:
-    if isinstance(problem, Forbidden):
-        return f"{problem}: check --profile, or REGISTRAR_TOKEN"
-    reasons = "; ".join(f"{each.message} ({each.code} {each.path})" for each in problem.problems)
-    return reasons or str(problem)
+def _tell(error: Exception) -> int:
+    if os.environ.get("REGISTRAR_DEBUG"):
+        raise error
+    text, status = explained(error)
+    try:
+        print(f"error: {text}", file=sys.stderr, flush=True)
+    finally:
+        drop_output()
+    return status
+
+
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    """End in order, so that what was begun beside a file does not stay there."""
+    sys.exit(128 + number)

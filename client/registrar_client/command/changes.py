@@ -5,9 +5,9 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from registrar_client.command.connection import Connection, connected
+from registrar_client.command.failures import in_words
 from registrar_client.models import Attributes, Change
 
 UserId = Annotated[str, typer.Argument(help="The user's id.")]
@@ -35,7 +35,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog="Example: registrar change ticket-4711 --wait")(change)
 
 
-@connected
+@connected()
 def create(  # noqa: PLR0913, PLR0917 - the options of a command
     connection: Connection,
     user_id: Annotated[str | None, typer.Argument(help="The new user's id; made up when left out.")] = None,
@@ -53,7 +53,7 @@ def create(  # noqa: PLR0913, PLR0917 - the options of a command
         _tell(connection, client.create(attributes, user_id, reason=reason, change_id=change_id), "created")
 
 
-@connected
+@connected()
 def update(  # noqa: PLR0913, PLR0917 - the options of a command
     connection: Connection,
     user_id: UserId,
@@ -77,7 +77,7 @@ def update(  # noqa: PLR0913, PLR0917 - the options of a command
         _tell(connection, done, "updated")
 
 
-@connected
+@connected()
 def delete(
     connection: Connection,
     user_id: UserId,
@@ -91,7 +91,7 @@ def delete(
         _tell(connection, done, "deleted")
 
 
-@connected
+@connected()
 def change(
     connection: Connection,
     change_id: Annotated[str, typer.Argument(help="The change's id.")],
@@ -105,8 +105,7 @@ def change(
     elif connection.as_json or decided.outcome == "APPLIED":
         _tell(connection, decided, "applied:")
     else:
-        reasons = "; ".join(f"{each.message} ({each.code} {each.path})" for each in decided.problems)
-        Console(highlight=False, soft_wrap=True).print(f"rejected: {reasons}", markup=False)
+        print(f"rejected: {'; '.join(map(in_words, decided.problems))}")
 
 
 def _attributes(

@@ -4,11 +4,11 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from registrar_client.check import Checker
 from registrar_client.command.check_report import follow, table_of
-from registrar_client.command.connection import Connection, connected
+from registrar_client.command.connection import TABLES, Connection, connected
+from registrar_client.command.layout import Terminal
 
 VIOLATIONS = 1
 
@@ -20,7 +20,7 @@ def add_to(app: typer.Typer) -> None:
     )
 
 
-@connected
+@connected(url=TABLES)
 def check(
     connection: Connection,
     grace: Annotated[
@@ -44,5 +44,5 @@ def check(
             print(json.dumps(violation.as_json(), ensure_ascii=False), flush=True)
         print(json.dumps({"checked": dict(checker.counts), "violations": found}))
     else:
-        found = table_of(violations, checker, Console())
+        found = table_of(violations, checker, Terminal())
     raise typer.Exit(VIOLATIONS if found else 0)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
+from rich.text import Text
 
 from registrar_client.check.checker import Checker
 from registrar_client.check.violation import Violation
@@ -34,11 +35,14 @@ def follow(checker: Checker, violations: Iterable[Violation]) -> Iterator[Violat
 
 def table_of(violations: Iterable[Violation], checker: Checker, console: Console) -> int:
     """Print the violations as a table and the sum in one line; return how many there are."""
-    table = Table("violation", "where", "expected", "found", title="Violations")
+    table = Table(title="Violations")
+    for name in ("violation", "where", "expected", "found"):
+        table.add_column(name, overflow="fold")  # An id that is cut is none.
     found = 0
     for found, violation in enumerate(violations, start=1):
         if found <= SHOWN_MAX:
-            table.add_row(violation.code, violation.key, _short(violation.expected), _short(violation.found))
+            sides = (_short(violation.expected), _short(violation.found))
+            table.add_row(*map(Text, (violation.code, violation.key, *sides)))
     if found:
         console.print(table)
     if found > SHOWN_MAX:

@@ -1,5 +1,6 @@
 """``registrar export``."""
 
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +11,8 @@ import typer
 
 from registrar_client import export as exporting
 from registrar_client.check.tables import Tables
-from registrar_client.command.connection import Connection, connected
-from registrar_client.command.whole_file import whole
+from registrar_client.command.connection import TABLES, Connection, connected, is_given
+from registrar_client.command.output_file import opened
 
 
 def add_to(app: typer.Typer) -> None:
@@ -19,9 +20,10 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog="Example: registrar export --format csv --output users.csv")(export)
 
 
-@connected
-def export(
+@connected(url=TABLES, as_json="writes what --format says")
+def export(  # noqa: PLR0913, PLR0917 - the options of a command
     connection: Connection,
+    context: typer.Context,
     form: Annotated[str, typer.Option("--format", help="csv or jsonl.")] = "csv",
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write here instead of to the terminal.")
@@ -37,11 +39,12 @@ def export(
     """
     if form not in ("csv", "jsonl"):
         raise typer.BadParameter("is csv or jsonl", param_hint="--format")
-    deployed = connection.deployed()
-    tables = Tables(
-        deployed.client("dynamodb"), deployed.outputs["UsersTableName"], deployed.outputs["LedgerTableName"]
-    )
+    if ledger and form == "csv" and is_given(context, "form"):
+        raise typer.BadParameter("the ledger is written as jsonl only", param_hint="--format")
     with _target(output) as file:
+        deployed = connection.deployed()
+        names = (deployed.outputs["UsersTableName"], deployed.outputs["LedgerTableName"])
+        tables = Tables(deployed.client("dynamodb"), *names)
         if ledger:
             count, what = exporting.write_lines(exporting.records(tables, segments), file), "records"
         else:
@@ -56,5 +59,8 @@ def _target(output: Path | None) -> Iterator[TextIO]:
     if output is None:
         yield sys.stdout
         return
-    with whole(output) as part, part.open("w", encoding="utf-8", newline="") as file:
-        yield file
+    with opened(output) as target, target.written() as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        yield text
+        text.flush()
+        text.detach()

@@ -2,32 +2,25 @@
 
 import json
 import sys
-from collections.abc import Iterable
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Table
 
 from registrar_client.client import RegistrarClient
-from registrar_client.command.connection import Connection, connected
-from registrar_client.command.whole_file import whole
+from registrar_client.command.connection import Connection, accepts_shared_options, connected
+from registrar_client.command.failures import FAILED, INTERRUPTED
+from registrar_client.command.import_account import tell
+from registrar_client.command.import_progress import follow
+from registrar_client.command.import_source import checked, placed
+from registrar_client.command.layout import moment, show_rows, utc
+from registrar_client.command.output_file import OutputFile, is_one_file, opened
 from registrar_client.models import Import, ImportOptions
-
-INTERRUPTED: Final = 130
-NO, FAILED = 1, 2
-FILE_BYTES_MAX: Final = 1024**3
-"""What an import takes at most; a larger file need not travel to be refused."""
+from registrar_client.stage import StageNotFound
 
 SaveReport = Annotated[
     Path | None, typer.Option("--report", metavar="FILE", help="Save a line for each row here.")
@@ -37,20 +30,31 @@ SaveFailed = Annotated[
     typer.Option("--failed", metavar="FILE", help="Save the rows that were not applied here, to be mended."),
 ]
 
-imports = typer.Typer(no_args_is_help=True, help="Tell what became of an import.")
+imports = typer.Typer(no_args_is_help=True)
+Saves = Mapping[str, OutputFile]
+"""The files to be saved: ``report`` and ``failed``, or one of them, or none."""
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("import", epilog="Example: registrar import users.csv --dry-run")(import_file)
     imports.command(epilog="Example: registrar imports show nightly-7 --failed mend.csv")(show)
+    imports.command("list", epilog="Example: registrar imports list --stage dev --limit 5")(listed)
     app.add_typer(imports, name="imports")
 
 
-@connected
+@imports.callback()
+@accepts_shared_options
+def group() -> None:
+    """Tell what became of imports."""
+
+
+@connected()
 def import_file(  # noqa: PLR0913, PLR0917 - the options of a command
     connection: Connection,
-    source: Annotated[str, typer.Argument(metavar="FILE", help="A file, or s3://BUCKET/KEY.")],
+    source: Annotated[
+        str, typer.Argument(metavar="FILE", help="A file, - for standard input, or s3://BUCKET/KEY.")
+    ],
     form: Annotated[
         str | None, typer.Option("--format", help="csv or jsonl; by the end of the name when left out.")
     ] = None,
@@ -85,8 +89,11 @@ def import_file(  # noqa: PLR0913, PLR0917 - the options of a command
     Ends with 0 when every row is applied, 1 when some are not, 2 when the file could not be worked on.
     """
     _check_columns(columns)
-    with connection.client() as client:
-        bucket, key = _placed(client, source, form)
+    if not wait and (report or failed):
+        raise typer.BadParameter("there is nothing to be saved yet: leave --report and --failed out, or wait")
+    checked(source, form, columns=bool(columns))
+    with _saves(report, failed, source) as saves, connection.client() as client:
+        bucket, key = placed(client, source, form)
         options = ImportOptions(
             key=key,
             bucket=bucket,
@@ -98,16 +105,14 @@ def import_file(  # noqa: PLR0913, PLR0917 - the options of a command
             tolerated_failure_percentage=tolerated_failure_percentage,
             reason=reason,
         )
-        import_id = client.start_import(options)
+        import_id = _started(client, options)
         if not wait:
             print(json.dumps({"import_id": import_id}) if connection.as_json else f"started {import_id}")
             return
-        status = _follow(client, import_id)
-        _save(client, status, report, failed)
-    _tell(connection, status, failed)
+        _end(connection, client, follow(client, import_id), saves)
 
 
-@connected
+@connected()
 def show(
     connection: Connection,
     import_id: Annotated[str, typer.Argument(help="The import's id.")],
@@ -116,10 +121,44 @@ def show(
     failed: SaveFailed = None,
 ) -> None:
     """Show how far an import is, and in the end how it went."""
-    with connection.client() as client:
-        status = _follow(client, import_id) if wait else client.import_status(import_id)
-        _save(client, status, report, failed)
-    _tell(connection, status, failed)
+    with _saves(report, failed) as saves, connection.client() as client:
+        status = follow(client, import_id) if wait else client.import_status(import_id)
+        _end(connection, client, status, saves)
+
+
+@connected(url="asks Step Functions, not the API")
+def listed(
+    connection: Connection,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="So many at most.")] = 20,
+) -> None:
+    """List imports, the newest first: their executions of the last 90 days.
+
+    A file that was refused has SUCCEEDED here: `registrar imports show` tells how an import went.
+    """
+    deployed = connection.deployed()
+    if "ImportUsersStateMachineArn" not in deployed.outputs:
+        raise StageNotFound(f"stage {connection.stage!r} has no imports yet; deploy it anew")
+    pages = deployed.client("stepfunctions").get_paginator("list_executions")
+    found = pages.paginate(
+        stateMachineArn=deployed.outputs["ImportUsersStateMachineArn"],
+        PaginationConfig={"MaxItems": limit, "PageSize": min(limit, 100)},
+    ).search("executions[]")
+    if connection.as_json:
+        for each in found:
+            print(json.dumps(_execution(each)), flush=True)
+        return
+    names = ("import", "execution", "started", "ended")
+    show_rows(names, [[text or "" for text in _execution(each, moment).values()] for each in found])
+
+
+def _execution(found: Mapping[str, Any], time: Callable[[datetime], str] = utc) -> dict[str, str | None]:
+    ended = found.get("stopDate")
+    return {
+        "import_id": found["name"],
+        "execution": found["status"],
+        "started_at": time(found["startDate"]),
+        "ended_at": time(ended) if ended else None,
+    }
 
 
 def _check_columns(columns: list[str] | None) -> None:
@@ -133,117 +172,39 @@ def _column(text: str) -> tuple[str, str | None]:
     return name, field or None
 
 
-def _placed(client: RegistrarClient, source: str, form: str | None) -> tuple[str | None, str]:
-    """Return bucket and key of what is to be imported, once it is there."""
-    if source.startswith("s3://"):
-        bucket, _, key = source.removeprefix("s3://").partition("/")
-        return bucket, key
-    file = Path(source)
-    if not file.is_file():
-        raise typer.BadParameter(f"{source} is no file", param_hint="FILE")
-    if file.stat().st_size > FILE_BYTES_MAX:
-        size = f"{file.stat().st_size / 1024**3:.1f} GiB"
-        raise typer.BadParameter(
-            f"{source} has {size}, an import takes 1 at most: split the file", param_hint="FILE"
-        )
-    console = Console(stderr=True)
-    with console.status(f"uploading {source}"):
-        try:
-            return None, client.upload(file, form)
-        except ValueError as error:
-            raise typer.BadParameter(f"{error}: --format says it", param_hint="FILE") from None
+@contextmanager
+def _saves(report: Path | None, failed: Path | None, source: str | None = None) -> Iterator[Saves]:
+    """Open what is to be saved before the work, and refuse what would write over something else."""
+    if report and failed and is_one_file(report, failed):
+        raise typer.BadParameter("--report and --failed name the same file")
+    named = {name: path for name, path in (("report", report), ("failed", failed)) if path}
+    for name, path in named.items():
+        if source is not None and is_one_file(path, Path(source)):
+            raise typer.BadParameter("is the file that is imported: name another", param_hint=f"--{name}")
+    with ExitStack() as files:
+        yield {name: files.enter_context(opened(path)) for name, path in named.items()}
 
 
-def _follow(client: RegistrarClient, import_id: str) -> Import:
-    """Show how far an import is, until it has ended."""
-    console = Console(stderr=True)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[numbers]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    status = None
+def _started(client: RegistrarClient, options: ImportOptions) -> str:
+    """Start an import under an id that is known before: on Ctrl-C nobody has to guess."""
+    import_id = uuid.uuid4().hex
     try:
-        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-            task = progress.add_task("reading the file", total=None, numbers="")
-            for status in client.follow_import(import_id):
-                if status.rows is not None:
-                    progress.update(
-                        task,
-                        description="importing",
-                        total=status.rows,
-                        completed=status.done,
-                        numbers=_rate(status, progress.tasks[0].elapsed or 0),
-                    )
+        return client.start_import(options, import_id=import_id)
     except KeyboardInterrupt:
-        print(
-            f"\nthe import goes on; this picks it up: registrar imports show {import_id} --wait",
-            file=sys.stderr,
-        )
+        again = f"registrar imports show {import_id} --wait"
+        print(f"\nthe import may have been started; this tells: {again}", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
-    if status is None:
-        raise AssertionError
-    return status
 
 
-def _rate(status: Import, seconds: float) -> str:
-    return f"{status.done / max(seconds, 0.1):,.0f} rows/s, {status.rejected + status.failed:,} not applied"
-
-
-def _save(client: RegistrarClient, status: Import, report: Path | None, failed: Path | None) -> None:
-    for file, url in ((report, status.report_url), (failed, status.failed_url)):
-        if file is not None and url is not None:
-            _write(file, client.download(url))
-
-
-def _write(file: Path, blocks: Iterable[bytes]) -> None:
-    with whole(file) as part, part.open("wb") as target:
-        target.writelines(blocks)
-
-
-def _tell(connection: Connection, status: Import, failed: Path | None) -> None:
-    if connection.as_json:
-        print(json.dumps(dict(status.content), ensure_ascii=False))
-    elif status.status == "REFUSED":
-        for problem in status.problems:
-            place = f"{problem.code} {problem.path}".strip()
-            print(f"error: {problem.message} ({place})", file=sys.stderr)
-    else:
-        Console(highlight=False, soft_wrap=True).print(_table(status))
-        if status.not_applied and status.failed_url and failed is None:
-            print(f"this saves what was not applied: registrar imports show {status.import_id} --failed FILE")
-    if status.status == "RUNNING" or (status.status == "SUCCEEDED" and not status.not_applied):
-        return
-    if status.status == "SUCCEEDED":
-        raise typer.Exit(NO)
-    if status.status != "REFUSED":
-        again = "import the same file again, as the same caller: nothing is done twice"
-        print(f"error: the import has {status.status}: {again}", file=sys.stderr)
-    raise typer.Exit(FAILED)
-
-
-def _table(status: Import) -> Table:
-    table = Table(show_header=False, title="Dry run: nothing was written" if status.dry_run else None)
-    rate = (
-        f" ({status.rows / max(status.seconds, 0.001):,.0f} rows/s)" if status.rows and status.seconds else ""
-    )
-    shown = {
-        "import": status.import_id,
-        "status": status.status,
-        "rows": "not known yet" if status.rows is None else f"{status.rows:,}",
-        "applied": f"{status.applied:,}",
-        "rejected": f"{status.rejected:,}",
-        "replayed": f"{status.replayed:,}",
-        "failed": f"{status.failed:,}",
-        "not applied in all": f"{status.not_applied:,}",
-        "time": "" if status.seconds is None else f"{status.seconds:,.1f} s{rate}",
-        "cost on AWS": "" if status.cost_usd is None else f"about ${status.cost_usd:,.6f}",
-    }
-    for name, value in shown.items():
-        table.add_row(name, value)
-    return table
+def _end(connection: Connection, client: RegistrarClient, status: Import, saves: Saves) -> None:
+    """Save what is to be saved, then tell how it went."""
+    urls = {"report": status.report_url, "failed": status.failed_url}
+    for name, output in saves.items():
+        url = urls[name]
+        if url is not None:
+            with output.written() as file:
+                file.writelines(client.download(url))
+    tell(client, status, as_json=connection.as_json, saved="failed" in saves)
+    if saves and status.status == "RUNNING":
+        print("error: nothing is saved yet, since it runs; --wait saves it in the end", file=sys.stderr)
+        raise typer.Exit(FAILED)

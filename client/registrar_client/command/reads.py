@@ -8,16 +8,23 @@ from itertools import islice
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from registrar_client.command.connection import Connection, connected
+from registrar_client.command.connection import Connection, connected, is_given
+from registrar_client.command.layout import console, moment, show_pairs, show_rows
 from registrar_client.models import Record, User
 
 NOT_FOUND = 1
-WIDE = 200
-"""Characters of a line where nobody looks at a terminal."""
+
+
+def _moment_of(text: str) -> datetime:
+    """Read a time as ISO 8601 writes it, in UTC unless it names another zone."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        example = "2030-01-31, 2030-01-31T12:00:00Z or 2030-01-31T13:00:00+01:00"
+        raise typer.BadParameter(f"{text!r} is no time such as {example}") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,14 +38,14 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog="Example: registrar stats --days 31")(stats)
 
 
-@connected
+@connected()
 def get(connection: Connection, user_id: Annotated[str, typer.Argument(help="The user's id.")]) -> None:
     """Show a user."""
     with connection.client() as client:
         _show(connection, client.get(user_id))
 
 
-@connected
+@connected()
 def find(
     connection: Connection,
     email: Annotated[str | None, typer.Option(help="The e-mail address, in any case.")] = None,
@@ -55,35 +62,51 @@ def find(
     _show(connection, user)
 
 
-@connected
-def listed(
+@connected()
+def listed(  # noqa: PLR0913, PLR0917 - the options of a command
     connection: Connection,
+    context: typer.Context,
     status: Annotated[str, typer.Option(help="active or suspended.")] = "active",
     updated_after: Annotated[
-        datetime | None, typer.Option(help="Only users whose newest change is later; UTC.")
+        datetime | None,
+        typer.Option(
+            parser=_moment_of,
+            metavar="TIME",
+            help="Only users whose newest change is later; UTC unless it names its zone.",
+        ),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="So many at most.")] = 50,
-    everyone: Annotated[bool, typer.Option("--all", help="All of them, whatever --limit says.")] = False,
+    everyone: Annotated[bool, typer.Option("--all", help="All of them, without a limit.")] = False,
 ) -> None:
     """List users of a status in the order of their newest change."""
-    after = updated_after.replace(tzinfo=UTC) if updated_after else None
+    if everyone and is_given(context, "limit"):
+        raise typer.BadParameter("--all lists all, and --limit so many: leave one of them out")
     with connection.client() as client:
-        users = client.list(status, updated_after=after, page_size=100 if everyone else min(limit, 100))
+        users = client.list(
+            status, updated_after=updated_after, page_size=100 if everyone else min(limit, 100)
+        )
         wanted = users if everyone else islice(users, limit)
         if connection.as_json:
             _print_lines(map(asdict, wanted))
             return
-        table = Table("user", "version", "username", "email", "display name", "changed")
-        for user in wanted:
-            names = (user.username or "", user.email or "", user.display_name or "")
-            table.add_row(*map(Text, (user.user_id, str(user.version), *names, _time(user.updated_at))))
+        rows = [
+            (
+                user.user_id,
+                str(user.version),
+                user.username or "",
+                user.email or "",
+                user.display_name or "",
+                moment(user.updated_at),
+            )
+            for user in wanted
+        ]
         more = next(users, None) is not None
-    _console().print(table)
+    show_rows(("user", "version", "username", "email", "display name", "changed"), rows)
     if more:
         typer.echo(f"the first {limit}; --limit or --all shows more", err=True)
 
 
-@connected
+@connected()
 def history(
     connection: Connection,
     user_id: Annotated[str, typer.Argument(help="The user's id.")],
@@ -94,13 +117,13 @@ def history(
         if connection.as_json:
             _print_lines(record.content for record in records)
             return
-        console = _console()
+        target = console()
         for record in records:
             for line in _lines(record):
-                console.print(line)
+                target.print(line, soft_wrap=True)
 
 
-@connected
+@connected()
 def stats(
     connection: Connection,
     days: Annotated[int, typer.Option(min=1, max=31, help="So many days up to today, UTC.")] = 7,
@@ -111,22 +134,15 @@ def stats(
     if connection.as_json:
         print(json.dumps(asdict(counts)))
         return
-    users = Table("users", "number")
-    for status, number in counts.users.items():
-        users.add_row(status, f"{number:,}")
-    changes = Table("day", "action", "outcome", "changes")
-    for row in counts.changes:
-        changes.add_row(row.day, row.action, row.outcome, f"{row.changes:,}")
-    console = _console()
-    console.print(users)
-    console.print(changes)
+    show_rows(("users", "number"), [(status, f"{number:,}") for status, number in counts.users.items()])
+    rows = [(row.day, row.action, row.outcome, f"{row.changes:,}") for row in counts.changes]
+    show_rows(("day, UTC", "action", "outcome", "changes"), rows)
 
 
 def _show(connection: Connection, user: User) -> None:
     if connection.as_json:
         print(_json(asdict(user)))
         return
-    table = Table(show_header=False)
     shown = {
         "user": user.user_id,
         "version": str(user.version),
@@ -135,20 +151,18 @@ def _show(connection: Connection, user: User) -> None:
         "email": user.email or "",
         "display name": user.display_name or "",
         "tags": ", ".join(f"{name}={value}" for name, value in user.tags.items()),
-        "created": _time(user.created_at),
-        "changed": _time(user.updated_at),
+        "created": moment(user.created_at),
+        "changed": moment(user.updated_at),
         "head": user.head,
     }
-    for name, value in shown.items():
-        table.add_row(name, Text(value))
-    _console().print(table)
+    show_pairs(shown)
 
 
 def _lines(record: Record) -> Iterator[Text]:
     applied = record.outcome == "APPLIED"
     title = f"version {record.version}" if applied else "rejected"
     line = Text.assemble(
-        (_time(record.recorded_at), "dim"),
+        (moment(record.recorded_at), "dim"),
         "  ",
         (f"{title:<12}", "bold green" if applied else "bold yellow"),
         f"{record.action or 'unknown'} by {record.actor.get('id', 'unknown')}",
@@ -167,16 +181,6 @@ def _lines(record: Record) -> Iterator[Text]:
 def _side(sides: Any, side: str) -> str:  # noqa: ANN401 - JSON
     value = sides.get(side, "(none)")
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _console() -> Console:
-    """Make a console; where nobody looks at a terminal, every line stays one line."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=WIDE)
-
-
-def _time(moment: datetime) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _print_lines(values: Iterable[Any]) -> None:

@@ -1,0 +1,142 @@
+"""How an import went, for people: its sums, and the first reasons why rows were not applied."""
+
+import codecs
+import csv
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+import typer
+from rich.cells import cell_len
+from rich.text import Text
+
+from registrar_client.client import RegistrarClient
+from registrar_client.command.failures import FAILED, NO, in_words
+from registrar_client.command.layout import console, show_pairs
+from registrar_client.errors import RegistrarError
+from registrar_client.models import Import
+
+SHOWN_MAX: Final = 5
+"""So many rows are shown with their reasons; the report has them all."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A row that was not applied, as the report has it: its reasons are joined with semicolons."""
+
+    row: str
+    outcome: str
+    codes: str
+    paths: str
+    messages: str
+
+    def lines(self) -> list[str]:
+        """Return its reasons, each with its row, code, path and message."""
+        each = [text.split("; ") for text in (self.codes, self.paths, self.messages)]
+        if len({*map(len, each)}) > 1:  # A message has a semicolon of its own.
+            each = [[self.codes], [self.paths], [self.messages]]
+        return [
+            f"row {self.row}: {' '.join(filter(None, (code, path)))}: {message}"
+            for code, path, message in zip(*each, strict=True)
+        ]
+
+
+def tell(client: RegistrarClient, status: Import, *, as_json: bool, saved: bool) -> None:
+    """Print how far an import is or how it went, and end the command as that was.
+
+    Args:
+        client: asked for the report, when there are reasons to be shown.
+        status: the newest.
+        as_json: print what the API said instead.
+        saved: the rows that were not applied have been saved, so nobody need be told how.
+    """
+    if as_json:
+        print(json.dumps(dict(status.content), ensure_ascii=False))
+    elif status.status == "REFUSED":
+        for problem in status.problems:
+            print(f"error: {in_words(problem)}", file=sys.stderr)
+    else:
+        show_pairs(sums(status), title="Dry run: nothing was written" if status.dry_run else None)
+        if status.not_applied and status.report_url:
+            _tell_reasons(client, status)
+        if status.not_applied and status.failed_url and not saved:
+            print(
+                f"this saves what was not applied:\nregistrar imports show {status.import_id} --failed FILE"
+            )
+    if status.status == "RUNNING" or (status.status == "SUCCEEDED" and not status.not_applied):
+        return
+    if status.status == "SUCCEEDED":
+        raise typer.Exit(NO)
+    if status.status != "REFUSED":
+        again = "import the same file again, as the same caller: nothing is done twice"
+        print(f"error: the import has {status.status}: {again}", file=sys.stderr)
+    raise typer.Exit(FAILED)
+
+
+def sums(status: Import) -> dict[str, str]:
+    """Return the numbers as they are shown; those of the rows come to their sum."""
+    rejected_before = status.not_applied - status.rejected - status.failed
+    rows, seconds = status.rows, status.seconds
+    rate = f" ({rows / max(seconds, 0.001):,.0f} rows/s)" if rows and seconds else ""
+    return {
+        "import": status.import_id,
+        "status": status.status,
+        "rows": "not known yet" if rows is None else f"{rows:,}",
+        "applied": f"{status.applied:,}",
+        "applied before": f"{status.replayed - rejected_before:,}",
+        "rejected": f"{status.rejected:,}",
+        "rejected before": f"{rejected_before:,}",
+        "not decided": f"{status.failed:,}",
+        "time": "" if seconds is None else f"{seconds:,.1f} s{rate}",
+        "cost on AWS": "" if status.cost_usd is None else f"about ${status.cost_usd:,.6f}",
+    }
+
+
+def refusals(report: Iterable[bytes], *, rejected: bool) -> Iterator[Refusal]:
+    """Yield the rows of a report that were not applied, reading no further than that needs.
+
+    Args:
+        report: its bytes, a block at a time.
+        rejected: only those that were rejected. Rows that an import which stopped has left alone would hide
+            why it did.
+    """
+    for row in csv.DictReader(_lines(report)):
+        if row["outcome"] == "REJECTED" or (not rejected and row["outcome"] != "APPLIED"):
+            yield Refusal(*(_text(row[name]) for name in ("row", "outcome", "codes", "paths", "messages")))
+
+
+def _tell_reasons(client: RegistrarClient, status: Import) -> None:
+    rejected = status.not_applied - status.failed
+    number = rejected or status.failed
+    try:
+        with closing(client.download(str(status.report_url))) as report:
+            found = list(islice(refusals(report, rejected=rejected > 0), min(SHOWN_MAX, number)))
+    except (RegistrarError, KeyError) as error:
+        print(f"the report cannot be read: {error}", file=sys.stderr)
+        return
+    what = "rejected" if rejected else "not decided"
+    of = f", the first {len(found)} of {number:,}" if number > len(found) else ""
+    lines = [f"{what}{of}:", *(f"  {line}" for each in found for line in each.lines())]
+    target = console(max(map(cell_len, lines)))
+    for line in lines:
+        target.print(Text(line, overflow="fold"))
+
+
+def _lines(blocks: Iterable[bytes]) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    begun = ""
+    for block in blocks:
+        *whole, begun = (begun + decoder.decode(block)).split("\n")
+        yield from (f"{line}\n" for line in whole)
+    if begun:
+        yield begun
+
+
+def _text(cell: str) -> str:
+    """Read back a cell: a leading ``'`` guards what a spreadsheet may run, which begins with no letter."""
+    return cell[1:] if re.match(r"'+[^\w'\"(]", cell) else cell

@@ -1,0 +1,91 @@
+"""How far an import is, for people: a bar on stderr until it has ended."""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import typer
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from registrar_client.client import RegistrarClient
+from registrar_client.command.failures import INTERRUPTED
+from registrar_client.command.layout import Terminal
+from registrar_client.models import Import
+
+NARROW: Final = 90
+"""Columns of a terminal below which only words are shown: what counts is never cut."""
+
+ROOMY: Final = 110
+
+
+@dataclass
+class Pace:
+    """How fast rows are answered, since the first answers were seen: what came before is not its time.
+
+    Attributes:
+        clock: seconds.
+    """
+
+    clock: Callable[[], float] = time.monotonic
+    _first: tuple[float, int] | None = field(default=None, init=False)
+
+    def seen(self, status: Import) -> float | None:
+        """Return the rows a second by now, None while that is not known."""
+        if not status.done:
+            return None
+        if self._first is None:
+            self._first = (self.clock(), status.done)
+            return None
+        began, done = self._first
+        seconds = self.clock() - began
+        return (status.done - done) / seconds if seconds > 0 and status.done > done else None
+
+
+def told(status: Import, rate: float | None, *, narrow: bool = False) -> tuple[str, str]:
+    """Return what is known of a running import: what it does, and its numbers, in fewer words when narrow."""
+    if status.rows is None:
+        return "reading the file", ""
+    if not status.done:
+        return f"importing {status.rows:,} rows", ""
+    numbers = f"{status.done:,}/{status.rows:,}"
+    if status.not_applied:
+        numbers += f", {status.not_applied:,} not applied"
+    if rate:
+        left = (status.rows - status.done) / rate
+        numbers += ("" if narrow else f", {rate:,.0f} rows/s") + f", {left:,.0f} s left"
+    return "importing", numbers
+
+
+def follow(client: RegistrarClient, import_id: str) -> Import:
+    """Show how far an import is until it has ended; return how it went."""
+    target = Terminal(stderr=True)
+    narrow = target.width < NARROW
+    bars = () if narrow else (BarColumn(bar_width=None if target.width >= ROOMY else 10), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.fields[numbers]}"),
+        *bars,
+    )
+    status = None
+    try:
+        with Progress(*columns, console=target, transient=True, disable=not target.is_terminal) as bar:
+            task, pace = bar.add_task("reading the file", total=None, numbers=""), Pace()
+            for status in client.follow_import(import_id):
+                _update(bar, task, status, told(status, pace.seen(status), narrow=narrow))
+    except KeyboardInterrupt:
+        again = f"registrar imports show {import_id} --wait"
+        print(f"\nthe import goes on; this picks it up: {again}", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+    if status is None:
+        raise AssertionError
+    return status
+
+
+def _update(bar: Progress, task: TaskID, status: Import, words: tuple[str, str]) -> None:
+    description, numbers = words
+    # Without an answer yet it pulses: a bar that stands at 0 looks like one that hangs.
+    total = status.rows if status.done else None
+    bar.update(task, description=description, total=total, completed=status.done, numbers=numbers)

@@ -1,0 +1,77 @@
+"""A file on its way to the import bucket: how it is written, its bytes, and what the bucket answers."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Final
+
+import httpx
+
+from registrar_client.errors import FileChanged, Unavailable
+
+FORMATS: Final[Mapping[str, str]] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+BLOCK_BYTES: Final = 1024**2
+
+_CODE: Final = re.compile(r"<Code>([A-Za-z0-9.]+)</Code>")
+
+
+def format_of(file: Path, given: str | None) -> str:
+    """Return how a file is written: as given, or as the end of its name says.
+
+    Raises:
+        ValueError: neither says it.
+    """
+    form = given or FORMATS.get(file.suffix.lower())
+    if form is None:
+        raise ValueError(f"{file.name} does not end in {', '.join(FORMATS)}: say whether it is csv or jsonl")
+    return form
+
+
+def size_of(file: IO[bytes]) -> int:
+    """Return the number of bytes of an open file."""
+    return file.seek(0, 2)
+
+
+def blocks(file: IO[bytes], size: int) -> Iterator[bytes]:
+    """Yield a file's bytes from its beginning, a block at a time, and never other than ``size`` in all.
+
+    The address to which they go is signed for this number of bytes.
+
+    Raises:
+        FileChanged: there are fewer or more by now.
+    """
+    if (now := size_of(file)) != size:
+        raise _changed(size, f"{now:,}")
+    file.seek(0)
+    left = size
+    while left:
+        block = file.read(min(BLOCK_BYTES, left))
+        if not block:
+            raise _changed(size, f"{size - left:,}")
+        left -= len(block)
+        if not left and file.read(1):
+            raise _changed(size, "more")
+        yield block
+
+
+def host_of(url: str) -> str:
+    """Return what of a signed address may be shown: its scheme and host."""
+    found = httpx.URL(url)
+    return f"{found.scheme}://{found.netloc.decode()}"
+
+
+def check(response: httpx.Response) -> None:
+    """Read the answer to an upload.
+
+    Raises:
+        Unavailable: it was not taken.
+    """
+    if not response.is_success:
+        code = _CODE.search(response.text)
+        said = f"HTTP status {response.status_code}" + (f" {code[1]}" if code else "")
+        detail = f"the import bucket has not taken the file ({said}): start the import again"
+        raise Unavailable(response.status_code, {"detail": detail})
+
+
+def _changed(size: int, now: str) -> FileChanged:
+    return FileChanged(f"the file had {size:,} bytes, and {now} when it was sent: send it again")
