@@ -116,6 +116,7 @@ class Checker:
 
     def _scanned(self, segments: int) -> Iterator[Violation]:
         """Read both tables once, and again where they do not fit together."""
+        self.stage, self.read = Stage.READING, 0
         first = FirstPass(self._tables)
         for read in merged([self._surveyed(first, n, segments) for n in range(segments)]):
             self.counts.update(read)
