@@ -230,10 +230,12 @@ def _everywhere(what: Iterable[T], folders: Sequence[Path], do: Callable[[T, Pat
     with ThreadPoolExecutor(len(folders)) as pool:
         pending = {pool.submit(done_in_a_folder, each): each for each in what}
         for count, future in enumerate(as_completed(pending), start=1):
-            results.append(future.result())
-            each = pending[future]
-            name = each.name if isinstance(each, Mutant) else "on the untouched code: " + str(each)
-            print(f"{count}/{len(pending)} {name}", file=sys.stderr, flush=True)
+            results.append(result := future.result())
+            if isinstance(result, Verdict):
+                line = f"{result.outcome}: {result.mutant.name}"
+            else:
+                line = f"on the untouched code: {pending[future]}"
+            print(f"{count}/{len(pending)} {line}", file=sys.stderr, flush=True)
     return results
 
 
