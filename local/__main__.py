@@ -58,8 +58,7 @@ def up(directory: Path) -> int:
         return 0
     ready = local_aws(directory, port=int(os.environ.get("PORT", "0")), keep=os.environ.get("KEEP") == "1")
     outputs = ready.__enter__()  # left open on purpose: `down` ends it
-    # Not the first: `ada` is created two lines above.
-    sample = sorted((CHECKOUT / "samples").glob("*.json"))[1].relative_to(CHECKOUT)
+    sample = min((CHECKOUT / "samples").glob("*.json")).relative_to(CHECKOUT)
     print(
         f"""The local AWS is up at {outputs.endpoint}, and its API at {outputs.ApiUrl}. After
 
