@@ -19,7 +19,7 @@ class Alarm(Construct):
         settings: StageSettings,
         description: str,
         metric: cloudwatch.IMetric,
-        threshold: int = 1,
+        threshold: float = 1,
     ) -> None:
         super().__init__(scope, construct_id)
         alarm = cloudwatch.Alarm(

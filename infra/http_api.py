@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import Acknowledgment, Duration, Validations
+from aws_cdk import Acknowledgment, Duration, Stack, Validations
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -24,6 +25,13 @@ OPENAPI = Path(__file__).parents[1] / "docs" / "openapi.json"
 
 # API Gateway itself gives up after 30 seconds; the function answers before, and waits 25 for a change.
 ANSWER_TIMEOUT = Duration.seconds(29)
+
+# One call that fails is sent four times by the clients, so it takes three of them to make this many.
+ERRORS_LEAST = 10
+ERROR_PERCENT = 5
+
+# What the function logs at this level is an internal error; a documented 503 is a WARNING.
+INTERNAL_ERROR = '{ $.level = "ERROR" || $.level = "CRITICAL" }'
 
 # Neither path nor query, nor address or agent of the caller: they are personal data.
 ACCESS_LOG = {
@@ -97,13 +105,7 @@ class HttpApi(Construct):
         )
         self._build_routes()
         self._build_stage(settings)
-        Alarm(
-            self,
-            "ServerErrorAlarm",
-            settings=settings,
-            description="The API could not answer a request.",
-            metric=self.api.metric_server_error(period=Duration.minutes(1), statistic="Sum"),
-        )
+        self._build_alarms(settings)
 
     def _allow(
         self,
@@ -175,6 +177,53 @@ class HttpApi(Construct):
             raise TypeError
         resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
             destination_arn=log_group.log_group_arn, format=json.dumps(ACCESS_LOG)
+        )
+
+    def _build_alarms(self, settings: StageSettings) -> None:
+        """A single internal error raises an alarm; 503s, which clients send again, do when they are many."""
+        internal = logs.MetricFilter(
+            self,
+            "InternalErrors",
+            log_group=self.function.log_group,
+            filter_pattern=logs.FilterPattern.literal(INTERNAL_ERROR),
+            metric_namespace="Registrar",
+            metric_name=f"{Stack.of(self).stack_name}-InternalErrors",
+        )
+        Alarm(
+            self,
+            "InternalErrorAlarm",
+            settings=settings,
+            description="The API answered 500: its log at level ERROR says where it happened.",
+            metric=internal.metric(period=Duration.minutes(1), statistic="Sum"),
+        )
+        Alarm(
+            self,
+            "CrashAlarm",
+            settings=settings,
+            description="The API's function crashed or ran into its timeout.",
+            metric=self.function.function.metric_errors(period=Duration.minutes(1), statistic="Sum"),
+        )
+        if settings.metric_math:
+            self._build_rate_alarm(settings)
+
+    def _build_rate_alarm(self, settings: StageSettings) -> None:
+        # Whoever said so: the function, or API Gateway for a function that it could not call in time.
+        metrics = {"errors": self.api.metric_server_error(), "requests": self.api.metric_count()}
+        Alarm(
+            self,
+            "ServerErrorRateAlarm",
+            settings=settings,
+            description=f"At least {ERRORS_LEAST} requests and {ERROR_PERCENT} % of five minutes' got a 5xx.",
+            metric=cloudwatch.MathExpression(
+                expression=f"IF(errors >= {ERRORS_LEAST}, 100 * errors / requests, 0)",
+                label="5xx of all requests, percent",
+                using_metrics={
+                    name: metric.with_(period=Duration.minutes(5), statistic="Sum")
+                    for name, metric in metrics.items()
+                },
+                period=Duration.minutes(5),
+            ),
+            threshold=ERROR_PERCENT,
         )
 
 

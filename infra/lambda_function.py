@@ -62,11 +62,11 @@ class LambdaFunction(Construct):
         """
         super().__init__(scope, construct_id)
         self._snap_start = snap_start and settings.snap_start
-        log_group = logs.LogGroup(
+        self.log_group = logs.LogGroup(
             self, "Logs", retention=settings.log_retention, removal_policy=settings.removal_policy
         )
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        log_group.grant_write(self.role)
+        self.log_group.grant_write(self.role)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -85,7 +85,7 @@ class LambdaFunction(Construct):
             reserved_concurrent_executions=settings.reserved_concurrency,
             timeout=timeout,
             tracing=lambda_.Tracing.ACTIVE,
-            log_group=log_group,
+            log_group=self.log_group,
             logging_format=lambda_.LoggingFormat.JSON,
             application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             system_log_level_v2=lambda_.SystemLogLevel.WARN,

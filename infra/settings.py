@@ -39,7 +39,7 @@ class StageSettings:
     """The stage's name, part of its stacks' names."""
 
     removal_policy: RemovalPolicy
-    """What becomes of tables, key and function logs when their stack no longer has them."""
+    """What becomes of tables, key, bucket, queues and log groups when their stack no longer has them."""
 
     deletion_protection: bool
     """Whether the tables refuse to be deleted and the stateful stack has termination protection."""
@@ -79,6 +79,9 @@ class StageSettings:
     import_memory_size: int
     """The memory of an import's functions in MiB."""
 
+    metric_math: bool
+    """Whether there are alarms over metrics that CloudWatch computes; the local AWS cannot make one."""
+
     function_runtime: FunctionRuntime
     """What the functions run on."""
 
@@ -112,6 +115,7 @@ STAGES = {
             import_days=1,
             import_chunks_at_once=2,
             import_memory_size=2048,
+            metric_math=False,
             function_runtime=FunctionRuntime.LOCAL,
         ),
         StageSettings(
@@ -128,6 +132,7 @@ STAGES = {
             import_days=7,
             import_chunks_at_once=5,
             import_memory_size=2048,
+            metric_math=True,
             function_runtime=FunctionRuntime.MANAGED,
         ),
         StageSettings(
@@ -144,6 +149,7 @@ STAGES = {
             import_days=30,
             import_chunks_at_once=10,
             import_memory_size=2048,
+            metric_math=True,
             function_runtime=FunctionRuntime.MANAGED,
         ),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from aws_cdk import Acknowledgment, ArnFormat, Duration, RemovalPolicy, Stack, Validations
+from aws_cdk import Acknowledgment, ArnFormat, Duration, Fn, Stack, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -79,15 +79,18 @@ class StateMachine(Construct):
         )
 
     def _build_log_group(self, settings: StageSettings) -> logs.LogGroup:
+        stack = Stack.of(self)
+        # A group that outlives its stack must not take the name that the next stack wants: the last part of
+        # a stack's ARN is unique to its creation.
+        creation = Fn.select(2, Fn.split("/", stack.stack_id))
         return logs.LogGroup(
             self,
             "Logs",
             # Only this prefix keeps the account's one log resource policy from outgrowing its limit.
             # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
-            log_group_name=f"/aws/vendedlogs/states/{Stack.of(self).stack_name}-{self.node.id}",
+            log_group_name=f"/aws/vendedlogs/states/{stack.stack_name}-{self.node.id}-{creation}",
             retention=settings.log_retention,
-            # A fixed name that stays behind would stop the next creation; the errors are in the history too.
-            removal_policy=RemovalPolicy.DESTROY,
+            removal_policy=settings.removal_policy,
         )
 
     def _build_alarms(self, settings: StageSettings, what: str) -> None:

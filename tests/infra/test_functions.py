@@ -1,5 +1,6 @@
 """What every function has of its own."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from tests.infra.synthesized import (
     FUNCTIONS,
     IMPORT_STEPS,
     MACHINES,
+    STACKS,
     STEPS,
     WHOLE_FILE,
     Stage,
@@ -64,6 +66,30 @@ def test_every_log_group_lets_its_logs_go_when_the_stage_says(stage: Stage):
     assert {group["Properties"]["RetentionInDays"] for group in groups.values()} == {days}
 
 
+def test_every_log_group_of_prod_outlives_its_stack_and_none_of_another_stage(stage: Stage):
+    policies = {
+        (group["DeletionPolicy"], group["UpdateReplacePolicy"])
+        for group in stage.resources("AWS::Logs::LogGroup").values()
+    }
+    kept = "Retain" if stage.settings.name == "prod" else "Delete"
+    assert policies == {(kept, kept)}
+
+
+def test_no_log_group_has_a_name_that_a_kept_one_may_have(stage: Stage):
+    for group in stage.resources("AWS::Logs::LogGroup").values():
+        name = group["Properties"].get("LogGroupName")
+        # CloudFormation makes a name, or it ends with the id of this very stack.
+        assert name is None or "AWS::StackId" in json.dumps(name["Fn::Join"][1][-1])
+
+
+def test_nothing_logs_to_a_group_that_lambda_makes_by_itself(stage: Stage):
+    # A custom resource's function would: its group never ends and belongs to no stack.
+    kinds = {r["Type"] for stack in STACKS for r in stage.template(stack)["Resources"].values()}
+    assert not [kind for kind in kinds if kind.startswith("Custom::") or "CustomResource" in kind]
+    for function in stage.resources("AWS::Lambda::Function").values():
+        assert stage.named(function["Properties"]["LoggingConfig"]["LogGroup"]).endswith("/Logs")
+
+
 def test_a_function_runs_on_the_stage_s_runtime_on_arm64(stage: Stage):
     for function in stage.resources("AWS::Lambda::Function").values():
         assert function["Properties"]["Runtime"] == RUNTIMES[stage.settings.function_runtime]
@@ -80,20 +106,23 @@ def test_a_machine_logs_errors_without_the_data_of_an_execution(stage: Stage):
             "Level": "ERROR",
         }
         group = stage.resources("AWS::Logs::LogGroup")[f"{name}/Logs"]["Properties"]["LogGroupName"]
-        assert group.startswith("/aws/vendedlogs/states/")
+        assert group["Fn::Join"][1][0].startswith("/aws/vendedlogs/states/")
 
 
 def test_every_end_without_an_answer_raises_an_alarm(stage: Stage):
     alarms = {
         (stage.named(properties["Dimensions"][0]["Value"]), properties["MetricName"])
+        if "Dimensions" in properties
+        else (properties["Namespace"], properties["MetricName"].split("-")[-1])
         for alarm in stage.resources("AWS::CloudWatch::Alarm").values()
         if (properties := alarm["Properties"])["Threshold"] == 1
         and properties["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
-        and properties["Statistic"] == "Sum"
+        and properties.get("Statistic") == "Sum"
     }
     ends = ("ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted")
     executions = {(f"{name}/StateMachine", end) for name in MACHINES for end in ends}
-    assert alarms == {*executions, ("Http/Api", "5xx")}
+    api = {("Registrar", "InternalErrors"), ("Http/Answer/Function", "Errors")}
+    assert alarms == executions | api
 
 
 def test_with_snapshots_what_people_wait_for_is_called_by_its_version(

@@ -1,11 +1,16 @@
 """The HTTP API: its routes are the document's, and nobody gets in unknown."""
 
+import importlib
 import json
+import logging
+import re
+from collections.abc import Mapping
 
 import pytest
 
 from infra.http_api import OPENAPI
 from infra.settings import IncompleteSettingsError, stage_settings
+from registrar.errors import TransientFault
 from tests.infra.synthesized import Stage, synthesize
 
 
@@ -62,6 +67,52 @@ def test_the_stage_is_throttled_and_logs_neither_path_nor_caller(stage: Stage):
     told = json.dumps(logged).lower()
     assert not [word for word in ("path", "identity", "ip", "agent", "query", "claims") if f".{word}" in told]
     assert stage.named(properties["AccessLogSettings"]["DestinationArn"]) == "Http/AccessLogs"
+
+
+def test_only_what_is_internal_raises_the_alarm_of_internal_errors(
+    stage: Stage, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    (filtered,) = stage.resources("AWS::Logs::MetricFilter").values()
+    properties = stage.named(filtered["Properties"])
+    assert properties["LogGroupName"] == "Http/Answer/Logs"
+    (made,) = properties["MetricTransformations"]
+    assert made["MetricValue"] == "1"
+    assert "Dimensions" not in made  # of a dimension's values each would be a metric of its own
+    alarm = stage.resources("AWS::CloudWatch::Alarm")["Http/InternalErrorAlarm/Alarm"]["Properties"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == (made["MetricNamespace"], made["MetricName"])
+    # The names of `logging` are what Lambda's JSON logs give as `level`.
+    loud = set(re.findall(r'\$\.level = "([A-Z]+)"', properties["FilterPattern"]))
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    app = importlib.import_module("api.app")
+    assert app.give_up(KeyError("what")).status_code == 500
+    assert app.retry_later(TransientFault("busy")).status_code == 503
+    assert [record.levelname in loud for record in caplog.records] == [True, False]
+    assert {logging.getLevelName(level) for level in (logging.ERROR, logging.CRITICAL)} == loud
+
+
+def test_a_documented_503_raises_an_alarm_only_with_many_others(stages: Mapping[str, Stage]):
+    for name, stage in stages.items():
+        alarms = stage.resources("AWS::CloudWatch::Alarm")
+        alone = {alarm["Properties"].get("MetricName") for alarm in alarms.values()}
+        assert not {"5xx", "5XXError"} & alone
+        assert (
+            ("Http/ServerErrorRateAlarm/Alarm" in alarms) == stage.settings.metric_math == (name != "local")
+        )
+    alarm = stages["prod"].resources("AWS::CloudWatch::Alarm")["Http/ServerErrorRateAlarm/Alarm"][
+        "Properties"
+    ]
+    rate, *metrics = alarm["Metrics"]
+    counted = {
+        metric["Id"]: (each["Metric"]["MetricName"], each["Stat"], each["Period"])
+        for metric in metrics
+        for each in [metric["MetricStat"]]
+    }
+    assert counted == {"errors": ("5xx", "Sum", 300), "requests": ("Count", "Sum", 300)}
+    least, percent = map(int, re.findall(r"\b\d+\b", rate["Expression"])[:2])
+    assert rate["Expression"] == f"IF(errors >= {least}, {percent} * errors / requests, 0)"
+    # Two calls that fail, each sent four times, wake nobody; when all fail, ten answers are enough.
+    assert (least, percent, alarm["Threshold"]) == (10, 100, 5)
+    assert alarm["TreatMissingData"] == "notBreaching"
 
 
 def test_no_other_origin_is_let_in(stage: Stage):

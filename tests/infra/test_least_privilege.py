@@ -234,7 +234,7 @@ def reading_of_a_stream(step: str) -> set[Permission]:
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     names = {"USERS_TABLE": USERS, "LEDGER_TABLE": LEDGER, "COUNTERS_TABLE": COUNTERS, "EVENT_BUS": "Events"}
-    machines = {"EXPRESS_MACHINE": "express", "STANDARD_MACHINE": "standard"}
+    machines = {"EXPRESS_MACHINE": "express", "STANDARD_MACHINE": "standard", "GRACE_SECONDS": "0"}
     for name, value in {"AWS_DEFAULT_REGION": "us-east-1", **names, **machines}.items():
         monkeypatch.setenv(name, value)
 

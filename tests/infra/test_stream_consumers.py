@@ -51,8 +51,8 @@ def test_the_projection_sees_every_new_record(stage: Stage):
 def test_what_a_consumer_cannot_do_and_a_consumer_that_lags_raise_alarms(stage: Stage):
     alarms = {
         (stage.named(p["Dimensions"][0]["Value"]), p["MetricName"], p["Statistic"], p["Threshold"])
-        for alarm in stage.resources("AWS::CloudWatch::Alarm").values()
-        if (p := alarm["Properties"])["Namespace"] in ("AWS/SQS", "AWS/Lambda")
+        for path, alarm in stage.resources("AWS::CloudWatch::Alarm").items()
+        if (p := alarm["Properties"]) and path.split("/")[0] in CONSUMERS
     }
     hour = 60 * 60 * 1000
     queues = {f"{name}/{stream}/Failed" for name, stream in CONSUMERS.items()}

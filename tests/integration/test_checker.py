@@ -10,12 +10,15 @@ import random
 import threading
 import time
 import tracemalloc
+from collections import Counter
 from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
+from registrar.record import commitment_of, hash_of
 from registrar_client.check import Checker
+from registrar_client.check.merge import WAITING_MAX
 from tests.integration.sample_requests import request
 from tests.integration.tables import items_of
 
@@ -95,6 +98,35 @@ def swapped_names(tables: Tamperer) -> None:
     tables.put("Users", {"pk": "NAME#username#ada", "user_id": "u-bob"})
 
 
+def sealed_anew(*key: str, **fields: Any) -> Any:
+    """Alter a record, seal it anew, and its receipt alike: by themselves both are flawless."""
+
+    def tamper(tables: Tamperer) -> None:
+        record = tables.find("Ledger", *key)
+        tables.delete("Ledger", record)
+        record |= fields
+        if len(parts := record["sequence"].split("#")) > 2:
+            record["sequence"] = "#".join([*parts[:-1], record["request_hash"]])
+        record["commitment"] = commitment_of(record)
+        record["hash"] = hash_of(record)
+        tables.put("Ledger", record)
+        if len(parts) == 2:
+            tables.put("Users", {"pk": f"CHANGE#{record['change_id']}", **record})
+
+    return tamper
+
+
+def a_reuse_of_the_same_request(tables: Tamperer) -> None:
+    (reuse,) = (record for record in tables.items("Ledger") if record["sequence"].startswith("r#c-1#"))
+    request_hash = tables.find("Users", "CHANGE#c-1")["request_hash"]
+    sealed_anew("u-ada", reuse["sequence"], request_hash=request_hash)(tables)
+
+
+def altered_alike(tables: Tamperer) -> None:
+    for table, key in (("Ledger", ("u-bob", V1)), ("Users", ("CHANGE#c-3",))):
+        altered(table, *key, reason="fired")(tables)
+
+
 ADA, BOB = "Users USER#u-ada", "Users USER#u-bob"
 TAMPERINGS = {
     "a user altered": (altered("Users", "USER#u-ada", email="eve@example.com"), {
@@ -130,6 +162,13 @@ TAMPERINGS = {
     "an erasable field altered": (altered("Ledger", "u-bob", V1, reason="fired"), {
         ("commitment_broken", f"Ledger u-bob {V1}"), ("receipt_differs", f"Ledger u-bob {V1}"),
         ("record_differs", f"Ledger u-bob {V1}")}),
+    "a receipt and its record altered alike": (altered_alike, {("commitment_broken", f"Ledger u-bob {V1}")}),
+    "a record sealed anew within a chain": (sealed_anew("u-ada", V1, actor={"id": "eve", "type": "user"}), {
+        ("chain_broken", f"Ledger u-ada {V2}")}),
+    "a rejection sealed anew behind another record": (sealed_anew("u-bob", "r#c-5", previous_hash="0" * 64), {
+        ("chain_broken", "Ledger u-bob r#c-5")}),
+    "a re-use that asked for the same": (a_reuse_of_the_same_request, {
+        ("reuse_unexplained", "Ledger u-ada r#c-1#")}),
     "a rejection that follows another record": (altered("Ledger", "u-bob", "r#c-5", previous_hash="0" * 64), {
         ("chain_broken", "Ledger u-bob r#c-5"), ("hash_broken", "Ledger u-bob r#c-5"),
         ("receipt_differs", "Ledger u-bob r#c-5"), ("record_differs", "Ledger u-bob r#c-5")}),
@@ -215,13 +254,55 @@ def test_what_stays_wrong_is_reported_after_the_grace(tables, checker):
     assert [violation.code for violation in checker.check(grace=0.1)] == ["name_missing"]
 
 
+def test_honest_tables_are_read_once_and_only_what_rests_on_others_is_looked_up(
+    tables, checker, requests_sent
+):
+    # Two records of the history need an item elsewhere: the rejection of a deletion's user, and a re-used id.
+    assert list(checker.check(segments=2, grace=30)) == []
+    assert Counter(requests_sent)["Scan"] == 4
+    assert Counter(requests_sent) - Counter(Scan=4) <= Counter(BatchGetItem=4)
+
+
+def test_a_user_with_many_applied_changes_costs_no_request_of_its_own(
+    tables, checker, requests_sent, execute_unchecked
+):
+    for name in ("ida", "joe", "kay"):
+        execute_unchecked(request("create", f"u-{name}", attributes={"username": name}))
+    requests_sent.clear()
+    list(checker.check(segments=1))
+    before = Counter(requests_sent)
+    for name in ("leo", "mia", "ned"):
+        execute_unchecked(request("create", f"u-{name}", attributes={"username": name}))
+    requests_sent.clear()
+    list(checker.check(segments=1))
+    assert Counter(requests_sent) == before
+
+
+def test_who_stops_waiting_stops_the_check_long_before_the_end():
+    client = Endless(10**9)
+
+    class Impatient(Counter):
+        def update(self, *counted: Any) -> None:
+            if any(counted):
+                raise TimeoutError
+
+    checker = Checker(client, "users", "ledger")
+    checker.counts = Impatient()
+    with pytest.raises(TimeoutError):
+        list(checker.check(segments=3))
+    # So many may have been read before this thread had its turn; there would be thirty million.
+    assert client.scans <= 2 * WAITING_MAX
+
+
 class Endless:
     """A client of a ledger with very many rejections of one user, made as they are asked for."""
 
     def __init__(self, records: int) -> None:
         self.records = records
+        self.scans = 0
 
     def scan(self, TableName: str, ExclusiveStartKey: int = 0, **_request: Any) -> dict[str, Any]:  # noqa: N803
+        self.scans += 1
         if TableName == "users":
             return {"Items": []}
         end = min(ExclusiveStartKey + 100, self.records)

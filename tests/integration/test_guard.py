@@ -16,7 +16,7 @@ REQUEST = request("create", change_id="c-1", attributes={"username": "ada"})
 
 @pytest.fixture(autouse=True)
 def no_grace(execute, monkeypatch):
-    monkeypatch.setattr(machine.step("guard_ledger"), "GRACE_SECONDS", 0)
+    monkeypatch.setenv("GRACE_SECONDS", "0")
 
 
 def batch(*receipts: dict[str, Any], created: float = 0) -> dict[str, Any]:
@@ -155,13 +155,22 @@ def test_a_guard_that_dies_is_called_again_and_delivers_all_once(
 def test_the_guard_waits_until_the_youngest_change_is_as_old_as_the_grace(execute, monkeypatch):
     slept: list[float] = []
     module = machine.step("guard_ledger")
-    monkeypatch.setattr(module, "GRACE_SECONDS", 5)
+    monkeypatch.setenv("GRACE_SECONDS", "5")
     monkeypatch.setattr(module.time, "sleep", slept.append)
     monkeypatch.setattr(module.time, "time", lambda: 1000.0)
     record = written(REQUEST)
     for created in (990.0, 998.0, 1001.0):
         assert guard(batch(record, created=created)) == []
     assert slept == [0.0, 3.0, 5.0]
+
+
+def test_the_grace_is_the_stage_s_and_nothing_else(execute, monkeypatch):
+    record = written(REQUEST)
+    monkeypatch.delenv("GRACE_SECONDS")
+    with pytest.raises(KeyError, match="GRACE_SECONDS"):
+        guard(batch(record))
+    monkeypatch.setenv("GRACE_SECONDS", "0")
+    assert guard(batch(record)) == []
 
 
 def test_a_batch_on_an_unread_ledger_comes_again_as_a_whole(engine, execute):

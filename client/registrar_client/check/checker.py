@@ -2,13 +2,16 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from typing import Any, Final
 
 from registrar_client.check import rules
+from registrar_client.check.first_pass import FirstPass, Trail
 from registrar_client.check.merge import merged
-from registrar_client.check.rules import GENESIS, Fold, Item
-from registrar_client.check.tables import Tables
+from registrar_client.check.records import met, wrong_in_itself, wrong_place, wrong_receipt
+from registrar_client.check.rules import Fold, Item
+from registrar_client.check.tables import READ_MAX, Tables
 from registrar_client.check.violation import Subject, Violation
 
 SUSPECTS_MAX: Final = 10_000
@@ -19,19 +22,41 @@ POLL_SECONDS: Final = 2.0
 KINDS: Final = {"USER": "users", "NAME": "names", "CHANGE": "receipts"}
 
 
+class Stage(StrEnum):
+    """What a check is at."""
+
+    READING = "reading"
+    """Each table is read once."""
+
+    LOCATING = "locating"
+    """Somewhere they do not fit together: they are read again, and looked at item by item there."""
+
+    WAITING = "waiting"
+    """What looked wrong is looked at again until the grace is over."""
+
+
 class Checker:
     """Checks the tables of one deployment, in memory that does not grow with them.
 
     Attributes:
         counts: how many ``users``, ``names``, ``receipts`` and ``records`` have been read so far.
+        stage: what it is at.
+        read: how many items have been read in this stage.
+        suspects: how many things look wrong and may turn out to be on their way.
     """
 
     def __init__(self, client: Any, users_table: str, ledger_table: str) -> None:  # noqa: ANN401 - boto3's
         self.counts: Counter[str] = Counter()
+        self.stage = Stage.READING
+        self.read = 0
+        self.suspects = 0
         self._tables = Tables(client, users_table, ledger_table)
 
     def check(self, *, segments: int = 4, grace: float = 0) -> Iterator[Violation]:
         """Check everything.
+
+        Each table is read once, and a second time when the first has found that they do not fit together
+        somewhere: only there the items are looked at one by one.
 
         While changes run, what is read at two moments may not fit together. So everything suspicious is
         looked at again until it fits or the grace is over.
@@ -48,14 +73,17 @@ class Checker:
             IncompleteRead: a table is too busy.
         """
         suspects: dict[Subject, list[Violation]] = {}
-        for violation in merged([self._scanned(n, segments) for n in range(segments)]):
+        for violation in self._scanned(segments):
             if not grace or (len(suspects) >= SUSPECTS_MAX and violation.subject not in suspects):
                 yield violation
             else:
                 suspects.setdefault(violation.subject, []).append(violation)
+                self.suspects = len(suspects)
         deadline = time.monotonic() + grace
+        self.stage = Stage.WAITING
         while suspects:
             suspects = {s: found for s in suspects if (found := self.check_again(s))}
+            self.suspects = len(suspects)
             if time.monotonic() > deadline:
                 break
             time.sleep(min(POLL_SECONDS, grace) if suspects else 0)
@@ -66,14 +94,14 @@ class Checker:
         """Check one thing by itself."""
         kind, *key = subject
         if kind == "user":
-            return list(self._check_user(key[0]))
+            return list(self._check_users(key))
         if kind == "record":
             return list(self._check_records(list(self._tables.records([(key[0], key[1])]).values())))
         return list(self._check_items(list(self._tables.users(key).values())))
 
     def check_user(self, user_id: str) -> list[Violation]:
         """Check a user with all records of its trail and their receipts."""
-        found = list(self._check_user(user_id))
+        found = list(self._check_users([user_id]))
         for page in self._tables.trail(user_id):
             found += self._check_records(page)
         return found
@@ -82,14 +110,45 @@ class Checker:
         """Check a change's receipt against the ledger."""
         return self.check_again(("item", f"CHANGE#{change_id}"))
 
-    def _scanned(self, segment: int, segments: int) -> Iterator[Violation]:
-        """Scan a segment of both tables."""
+    def item_count(self) -> int | None:
+        """Return about how many items there are in both tables, None when that cannot be told."""
+        return self._tables.item_count()
+
+    def _scanned(self, segments: int) -> Iterator[Violation]:
+        """Read both tables once, and again where they do not fit together."""
+        self.stage, self.read = Stage.READING, 0
+        first = FirstPass(self._tables)
+        for read in merged([self._surveyed(first, n, segments) for n in range(segments)]):
+            self.counts.update(read)
+            self.read += read.total()
+        if not first:
+            return
+        self.stage, self.read = Stage.LOCATING, 0
+        for found in merged([self._located(first, n, segments) for n in range(segments)]):
+            if isinstance(found, Violation):
+                yield found
+            else:
+                self.read += found
+
+    def _surveyed(self, first: FirstPass, segment: int, segments: int) -> Iterator[Counter[str]]:
+        """Note a segment of both tables; yields what each page had, so that it can be stopped there."""
         for page in self._tables.scan("Users", segment, segments):
-            self.counts.update(KINDS.get(item["pk"].partition("#")[0], "others") for item in page)
-            yield from self._check_items(page)
+            first.add_items(page)
+            yield Counter(KINDS.get(item["pk"].partition("#")[0], "others") for item in page)
+        trail = Trail()
         for page in self._tables.scan("Ledger", segment, segments):
-            self.counts["records"] += len(page)
-            yield from self._check_records(page)
+            first.add_records(page, trail)
+            yield Counter(records=len(page))
+        first.end(trail)
+
+    def _located(self, first: FirstPass, segment: int, segments: int) -> Iterator[Violation | int]:
+        """Look at each item of a segment that may be wrong; yields the size of each page, too."""
+        for page in self._tables.scan("Users", segment, segments):
+            yield from self._check_items([item for item in page if first.suspects_item(item)])
+            yield len(page)
+        for page in self._tables.scan("Ledger", segment, segments):
+            yield from self._check_records([record for record in page if first.suspects_record(record)])
+            yield len(page)
 
     def _check_items(self, items: Sequence[Item]) -> Iterator[Violation]:
         """Check items of the Users table, each against where else it must show."""
@@ -100,43 +159,58 @@ class Checker:
                 yield Violation("unknown_item", ("item", item["pk"]), f"Users {item['pk']}", None, item)
             else:
                 by_kind[kind].append(item)
-        for user in by_kind["USER"]:
-            yield from self._check_user(user["pk"].partition("#")[2])
+        yield from self._check_users([user["pk"].partition("#")[2] for user in by_kind["USER"]])
         yield from self._check_names(by_kind["NAME"])
         yield from self._check_receipts(by_kind["CHANGE"])
 
-    def _check_user(self, user_id: str) -> Iterator[Violation]:
-        """Check a user against its applied records and the names it holds."""
+    def _check_users(self, user_ids: Sequence[str]) -> Iterator[Violation]:
+        """Check users against their applied records and the names they hold."""
+        for start in range(0, len(user_ids), READ_MAX):
+            some = user_ids[start : start + READ_MAX]
+            # The users first: what comes later can only add to their trails.
+            users = self._tables.users(f"USER#{user_id}" for user_id in some)
+            wanted = {}
+            for user_id in some:
+                user = users.get(f"USER#{user_id}")
+                yield from self._check_trail(user_id, user)
+                wanted[user_id] = [
+                    [f"NAME#{name}" for name in forms] for forms in rules.held_names(user or {})
+                ]
+            held = self._tables.users(key for names in wanted.values() for forms in names for key in forms)
+            for user_id, names in wanted.items():
+                for normal, first in names:
+                    yield from self._check_name(user_id, normal, first, held)
+
+    @staticmethod
+    def _check_name(user_id: str, normal: str, first: str, held: Mapping[str, Item]) -> Iterator[Violation]:
+        """Check that a user holds a name: under its normal form or its first one, and not under both."""
         subject = ("user", user_id)
-        # The user first: what comes later can only add to the trail.
-        user = self._tables.users([f"USER#{user_id}"]).get(f"USER#{user_id}")
+        own = [key for key in {normal, first} if rules.same(held.get(key), {"pk": key, "user_id": user_id})]
+        if not own:
+            item = {"pk": normal, "user_id": user_id}
+            yield Violation("name_missing", subject, f"Users {normal}", item, held.get(normal))
+        elif len(own) > 1:
+            yield Violation("name_stray", subject, f"Users {first}", None, held[first])
+
+    def _check_trail(self, user_id: str, user: Item | None) -> Iterator[Violation]:
+        """Check a user against its applied records."""
+        subject = ("user", user_id)
         fold = Fold(user_id)
         for page in self._tables.trail(user_id, "v#"):
             for record in page:
                 for code, (expected, found) in fold.add(record).items():
                     yield Violation(code, subject, f"Ledger {user_id} {record['sequence']}", expected, found)
         expected_user = fold.user()
-        if not rules.same(user, expected_user):
-            want, have = expected_user or {}, user or {}
-            differing = sorted(
-                name for name in want.keys() | have.keys() if not rules.same(want.get(name), have.get(name))
-            )
-            code = (
-                "user_differs" if user and expected_user else "user_unexplained" if user else "user_missing"
-            )
-            yield Violation(
-                code, subject, f"Users USER#{user_id}", _some(want, differing), _some(have, differing)
-            )
-        names = [[f"NAME#{name}" for name in forms] for forms in rules.held_names(user or {})]
-        held = self._tables.users(name for forms in names for name in forms)
-        for name, first in names:
-            own = [key for key in {name, first} if rules.same(held.get(key), {"pk": key, "user_id": user_id})]
-            if not own:
-                item = {"pk": name, "user_id": user_id}
-                yield Violation("name_missing", subject, f"Users {name}", item, held.get(name))
-            elif len(own) > 1:
-                # Under either form, but not under both.
-                yield Violation("name_stray", subject, f"Users {first}", None, held[first])
+        if rules.same(user, expected_user):
+            return
+        want, have = expected_user or {}, user or {}
+        differing = sorted(
+            name for name in want.keys() | have.keys() if not rules.same(want.get(name), have.get(name))
+        )
+        code = "user_differs" if user and expected_user else "user_unexplained" if user else "user_missing"
+        yield Violation(
+            code, subject, f"Users USER#{user_id}", _some(want, differing), _some(have, differing)
+        )
 
     def _check_names(self, names: Sequence[Item]) -> Iterator[Violation]:
         """Check held names against the users that hold them."""
@@ -172,57 +246,17 @@ class Checker:
             [f"CHANGE#{record.get('change_id')}" for record in records]
             + [f"USER#{record['user_id']}" for record in applied]
         )
-        met = self._tables.records(_met(record) for record in rejected if record.get("version"))
+        versions = self._tables.records(met(record) for record in rejected if record.get("version"))
         for record in records:
             subject = ("record", record["user_id"], record["sequence"])
             key = f"Ledger {record['user_id']} {record['sequence']}"
             receipt = items.get(f"CHANGE#{record.get('change_id')}")
             for code, expected, found in (
-                *_wrong_in_itself(record),
-                *_wrong_receipt(record, receipt),
-                *_wrong_place(record, items, met),
+                *wrong_in_itself(record),
+                *wrong_receipt(record, receipt),
+                *wrong_place(record, items, versions),
             ):
                 yield Violation(code, subject, key, expected, found)
-
-
-Wrong = Iterator[tuple[str, Any, Any]]
-
-
-def _wrong_in_itself(record: Item) -> Wrong:
-    if record.get("commitment") != rules.commitment(record):
-        yield "commitment_broken", rules.commitment(record), record.get("commitment")
-    if record.get("hash") != rules.record_hash(record):
-        yield "hash_broken", rules.record_hash(record), record.get("hash")
-    if record["sequence"] not in rules.sequences(record):
-        yield "record_misplaced", sorted(rules.sequences(record)), record["sequence"]
-
-
-def _wrong_receipt(record: Item, receipt: Item | None) -> Wrong:
-    if rules.is_reuse(record):
-        if receipt is None or receipt.get("request_hash") == record.get("request_hash"):
-            yield "reuse_unexplained", "the receipt of another request", receipt
-    else:
-        expected = {"pk": f"CHANGE#{record.get('change_id')}", **record}
-        if receipt is None:
-            yield "receipt_missing", expected, None
-        elif not rules.same(receipt, expected):
-            yield "receipt_differs", expected, receipt
-
-
-def _wrong_place(record: Item, items: dict[str, Item], met: dict[tuple[str, str], Item]) -> Wrong:
-    if record.get("outcome") == "APPLIED":
-        if f"USER#{record['user_id']}" not in items:
-            yield "user_missing", f"USER#{record['user_id']}", None
-        return
-    expected = met.get(_met(record), {}).get("hash") if record.get("version") else GENESIS
-    if record.get("previous_hash") != expected:
-        yield "chain_broken", expected, record.get("previous_hash")
-
-
-def _met(record: Item) -> tuple[str, str]:
-    """Return the place of the record that a rejection followed: the version that it met."""
-    version = record["version"] if isinstance(record.get("version"), int) else 0
-    return record["user_id"], f"v#{version:012d}"
 
 
 def _place(receipt: Item) -> tuple[str, str]:

@@ -20,15 +20,19 @@ NAMES: Final = ("email", "username")
 Item = dict[str, Any]
 
 
-def sha256(value: Item) -> str:
-    """Return the SHA-256 of a JSON object: keys sorted, no white space, UTF-8."""
+def canonical(value: Item) -> bytes:
+    """Return the canonical form of a JSON object: keys sorted, no white space, UTF-8."""
     try:
-        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
         # Lone surrogates and integers beyond 64 bits; slower by far.
         plain = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        text = plain.encode("utf-8", "surrogatepass")
-    return hashlib.sha256(text).hexdigest()
+        return plain.encode("utf-8", "surrogatepass")
+
+
+def sha256(value: Item) -> str:
+    """Return the SHA-256 of a JSON object's canonical form."""
+    return hashlib.sha256(canonical(value)).hexdigest()
 
 
 def same(one: Any, other: Any) -> bool:  # noqa: ANN401 - any JSON value

@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal
 
+from botocore.exceptions import ClientError
+
 from registrar_client.check.rules import Item
 
 READ_MAX: Final = 100
@@ -31,6 +33,18 @@ class Tables:
     def __init__(self, client: Any, users: str, ledger: str) -> None:  # noqa: ANN401 - a boto3 client
         self._client = client
         self._names = {"Users": users, "Ledger": ledger}
+
+    def item_count(self) -> int | None:
+        """Return about how many items there are, None when nobody says so.
+
+        DynamoDB counts every six hours, and some roles may read a table and not describe it.
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
+        """
+        try:
+            tables = [self._client.describe_table(TableName=name)["Table"] for name in self._names.values()]
+        except ClientError:
+            return None
+        return sum(table.get("ItemCount", 0) for table in tables) or None
 
     def scan(self, table: TableName, segment: int, segments: int) -> Iterator[list[Item]]:
         """Yield the pages of one of a table's segments."""

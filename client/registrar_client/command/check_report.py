@@ -1,6 +1,7 @@
 """What a person sees of a check: progress while it runs, then the violations."""
 
 import json
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from registrar_client.check.checker import Checker
+from registrar_client.check.checker import Checker, Stage
 from registrar_client.check.violation import Violation
 
 SHOWN_MAX: Final = 200
@@ -23,14 +24,53 @@ def follow(checker: Checker, violations: Iterable[Violation]) -> Iterator[Violat
     if not console.is_terminal:
         yield from violations
         return
+    progress = Progress(checker)
     spinner = Spinner("dots")
 
     def running() -> Spinner:
-        spinner.update(text=f"checking: {counted(checker)}")
+        spinner.update(text=progress.text(time.monotonic()))
         return spinner
 
     with Live(get_renderable=running, console=console, transient=True):
         yield from violations
+
+
+class Progress:
+    """How far a check is, and how long it will take if it goes on as it began."""
+
+    def __init__(self, checker: Checker) -> None:
+        self._checker = checker
+        self._estimate = checker.item_count()
+        self._stage: Stage | None = None
+        self._began = 0.0
+
+    def text(self, now: float) -> str:
+        """Return the line to show at a moment of the monotonic clock, in seconds."""
+        checker = self._checker
+        if checker.stage is not self._stage:
+            self._stage, self._began = checker.stage, now
+        if checker.stage is Stage.WAITING:
+            return f"looking again at {checker.suspects:,} that may be on their way: {counted(checker)}"
+        if checker.stage is Stage.READING:
+            # DynamoDB's own count is hours old: it is good for a guess and not for more.
+            return f"checking{self._share(self._estimate, now)}: {counted(checker)}"
+        total = checker.counts.total()
+        return f"looking for what does not fit{self._share(total, now)}: {checker.read:,} items of {total:,}"
+
+    def _share(self, total: int | None, now: float) -> str:
+        read, seconds = self._checker.read, now - self._began
+        if total is None or not 0 < read <= total:
+            return ""
+        left = duration(seconds * (total - read) / read)
+        return f" ({100 * read // total} %, about {left} left)"
+
+
+def duration(seconds: float) -> str:
+    """Return a time for people: ``42 s``, ``3 min``, ``1 h 05 min``."""
+    if seconds < 90:  # noqa: PLR2004 - up to here seconds are what is waited for
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
 
 
 def table_of(violations: Iterable[Violation], checker: Checker, console: Console) -> int:
