@@ -10,8 +10,8 @@ import pytest
 # Before anything imports the CDK: the releases of Node whose end of life jsii does not shout about.
 os.environ["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "18,20,22"
 
-from local.__main__ import local_aws
 from local.deploy import Outputs
+from local.lifecycle import local_aws
 
 
 @pytest.fixture(scope="session", autouse=True)
