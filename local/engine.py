@@ -7,6 +7,8 @@ not the records: after a restart it would pass over as many new ones, and what n
 import copy
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from typing import Any, Final
@@ -14,12 +16,26 @@ from typing import Any, Final
 STREAMS: Final = "registrar_streams"
 """The field of MiniStack's kept tables that has the streams."""
 END_SECONDS: Final = 10
+SERVE: Final = "serve"
+
+
+def supervise() -> None:
+    """Run MiniStack in a process of its own; when it has ended, however, end the functions that it has left.
+
+    This process is the leader of the session, and does so little that nothing but a kill ends it early.
+    """
+    # The whole group is told to end: MiniStack saves its data, and this process waits for that.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    with subprocess.Popen([sys.executable, "-m", "local.engine", SERVE], stdin=subprocess.PIPE) as child:
+        threading.Thread(target=end_with_starter, daemon=True).start()
+        child.wait()
+        os.killpg(0, signal.SIGKILL)
 
 
 def end_with_starter() -> None:
-    """End this process and its children once standard input closes: whoever started them has died.
+    """End this process's group once standard input closes: whoever started it has died.
 
-    A byte beforehand says that they shall go on.
+    A byte beforehand says that it shall go on.
     """
     if os.read(0, 1) == b"":
         os.killpg(0, signal.SIGTERM)
@@ -94,15 +110,16 @@ def unread(positions: Any, mappings: Any, records: Any, trimmed: Any) -> dict[st
     return kept
 
 
-def main() -> None:
+def serve() -> None:
     """Run MiniStack; its settings come from the environment."""
     threading.Thread(target=end_with_starter, daemon=True).start()
     if os.environ.get("PERSIST_STATE") == "1":
         keep_streams()
-    from ministack.app import main as serve  # type: ignore[import-untyped]  # noqa: PLC0415
+    from ministack.app import main as ministack  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    serve()
+    del sys.argv[1:]
+    ministack()
 
 
 if __name__ == "__main__":
-    main()
+    serve() if SERVE in sys.argv else supervise()

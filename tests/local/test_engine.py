@@ -1,0 +1,208 @@
+"""The engine alone: what outlives it, and what it outlives."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from local import kept, ministack, processes
+from local.deploy import CHECKOUT, client
+
+COUNT = """
+import boto3, os
+def handler(event, _context):
+    for record in event["Records"]:
+        name = record["dynamodb"]["Keys"]["name"]
+        boto3.client("dynamodb").update_item(
+            TableName="Counts", Key={"name": name}, UpdateExpression="ADD seen :one",
+            ExpressionAttributeValues={":one": {"N": "1"}},
+        )
+"""
+BOOTSTRAP = f'#!/bin/sh\nexec "{sys.executable}" -m awslambdaric "$_HANDLER"\n'
+KEY = {
+    "KeySchema": [{"AttributeName": "name", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "name", "AttributeType": "S"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
+ASLEEP = """
+import sys, time
+from pathlib import Path
+from local import ministack
+print(ministack.start(Path(sys.argv[1])).pid, flush=True)
+time.sleep(600)
+"""
+
+
+class Counted:
+    """A table whose stream a function counts, and a bucket, on an engine that keeps its data."""
+
+    def __init__(self, directory):
+        self.directory = directory
+
+    def start(self):
+        self.engine = ministack.start(self.directory, keep=True)
+        self.dynamodb, self.lambdas, self.s3 = (
+            client(each, self.engine.endpoint) for each in ("dynamodb", "lambda", "s3")
+        )
+
+    def make(self):
+        self.dynamodb.create_table(TableName="Counts", **KEY)
+        stream = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+        source = self.dynamodb.create_table(TableName="Source", StreamSpecification=stream, **KEY)
+        code = io.BytesIO()
+        with zipfile.ZipFile(code, "w") as file:
+            file.writestr("count.py", COUNT)
+            script = zipfile.ZipInfo("bootstrap")
+            script.external_attr = 0o755 << 16
+            file.writestr(script, BOOTSTRAP)
+        self.lambdas.create_function(
+            FunctionName="count",
+            Runtime="provided.al2023",
+            Handler="count.handler",
+            Role="arn:aws:iam::000000000000:role/any",
+            Code={"ZipFile": code.getvalue()},
+            Timeout=30,
+        )
+        self.mapping = self.lambdas.create_event_source_mapping(
+            FunctionName="count",
+            EventSourceArn=source["TableDescription"]["LatestStreamArn"],
+            StartingPosition="TRIM_HORIZON",
+        )["UUID"]
+        self.s3.create_bucket(Bucket="objects")
+
+    def put(self, name):
+        self.dynamodb.put_item(TableName="Source", Item={"name": {"S": name}})
+        self.s3.put_object(Bucket="objects", Key=name, Body=b"")
+
+    def counts(self, expected):
+        """Return how often each name was counted, as soon as all that are expected have been."""
+        deadline = time.monotonic() + 60
+        while True:
+            found = self.dynamodb.scan(TableName="Counts", ConsistentRead=True)["Items"]
+            counts = {item["name"]["S"]: int(item["seen"]["N"]) for item in found}
+            if set(counts) >= set(expected) or time.monotonic() > deadline:
+                return counts
+            time.sleep(0.1)
+
+    def objects(self):
+        return {each["Key"] for each in self.s3.list_objects_v2(Bucket="objects").get("Contents", [])}
+
+    def deliver(self, *, enabled):
+        self.lambdas.update_event_source_mapping(UUID=self.mapping, Enabled=enabled)
+
+    def stop(self):
+        assert ministack.stop(self.engine)
+        assert kept.publish(self.directory)
+
+
+def test_kept_data_keeps_its_streams_over_any_number_of_restarts(tmp_path):
+    counted = Counted(tmp_path)
+    try:
+        counted.start()
+        counted.make()
+        for name in ("a", "b", "c"):
+            counted.put(name)
+        assert counted.counts("abc") == dict.fromkeys("abc", 1)
+        counted.stop()
+
+        counted.start()
+        counted.put("d")
+        assert counted.counts("abcd") == dict.fromkeys("abcd", 1)
+        # What nobody has read when the engine stops is read after its next start.
+        counted.deliver(enabled=False)
+        counted.put("e")
+        counted.stop()
+
+        counted.start()
+        counted.deliver(enabled=True)
+        counted.put("f")
+        assert counted.counts("abcdef") == dict.fromkeys("abcdef", 1)
+        assert counted.objects() == set("abcdef")
+        counted.stop()
+
+        # What was done since the last stop is lost with a crash: all of it, objects as well as items.
+        counted.start()
+        counted.put("g")
+        os.killpg(counted.engine.pid, signal.SIGKILL)
+        ministack.stop(counted.engine)
+        assert not kept.publish(tmp_path)
+        counted.start()
+        assert counted.counts("abcdef") == dict.fromkeys("abcdef", 1)
+        assert counted.objects() == set("abcdef")
+    finally:
+        ministack.stop(counted.engine)
+
+
+def test_data_that_was_kept_without_its_streams_starts_with_empty_ones(tmp_path):
+    counted = Counted(tmp_path)
+    try:
+        counted.start()
+        counted.make()
+        counted.put("a")
+        assert counted.counts("a") == {"a": 1}
+        counted.stop()
+        file = tmp_path / kept.KEPT / "state" / "dynamodb.json"
+        state = json.loads(file.read_text())
+        del state["payload"]["registrar_streams"]
+        file.write_text(json.dumps(state))
+
+        counted.start()
+        counted.put("b")
+        assert counted.counts("ab") == {"a": 1, "b": 1}
+    finally:
+        ministack.stop(counted.engine)
+
+
+@pytest.mark.parametrize("which", ["the starter", "the engine"])
+def test_no_process_is_left_when_the_starter_or_the_engine_is_killed(tmp_path, which):
+    command = [sys.executable, "-c", ASLEEP, str(tmp_path)]
+    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as starter:
+        leader = int(starter.stdout.readline())
+        before = members(leader)
+        (engine,) = set(before) - {leader}
+        try:
+            os.kill(starter.pid if which == "the starter" else engine, signal.SIGKILL)
+            while any(processes.start_of(pid) == start for pid, start in before.items()):
+                time.sleep(0.05)
+        finally:
+            starter.kill()
+
+
+def members(group):
+    """Return the living processes of a group, with their starts."""
+    listed = subprocess.run(["ps", "-eo", "pid=,pgid="], capture_output=True, text=True, check=True)
+    pairs = (map(int, line.split()) for line in listed.stdout.splitlines())
+    return {pid: processes.start_of(pid) for pid, leader in pairs if leader == group}
+
+
+def test_kept_data_is_replaced_as_a_whole(tmp_path):
+    for name in ("first", "second"):
+        kept.prepare(tmp_path, keep=True)
+        (tmp_path / kept.STATE / "dynamodb.json").write_text(name)
+        assert kept.publish(tmp_path)
+    kept.prepare(tmp_path, keep=True)
+    kept.begin(tmp_path)
+    assert not kept.publish(tmp_path)
+    (tmp_path / kept.STATE / "dynamodb.json").write_text("third")
+    (tmp_path / kept.STATE / "lambda.json.tmp").write_text("hal")
+    assert not kept.publish(tmp_path)
+    # The computer went off between two renames.
+    (tmp_path / kept.KEPT).rename(tmp_path / kept.BEFORE)
+    assert kept.is_there(tmp_path)
+    kept.prepare(tmp_path, keep=True)
+    assert (tmp_path / kept.STATE / "dynamodb.json").read_text() == "second"
+
+
+def test_data_of_the_former_layout_is_found(tmp_path):
+    Path(tmp_path, "state").mkdir()
+    Path(tmp_path, "state", "dynamodb.json").write_text("old")
+    assert kept.is_there(tmp_path)
+    kept.prepare(tmp_path, keep=True)
+    assert (tmp_path / kept.STATE / "dynamodb.json").read_text() == "old"
