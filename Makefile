@@ -32,9 +32,9 @@ help: ## list the targets
 setup: .venv/.ready node_modules/.ready ## install what is needed into this folder
 
 .venv/.ready: requirements.txt client/pyproject.toml
-	@"$(PYTHON)" $(NEW_ENOUGH) 2>/dev/null || { echo "Python 3.11 or newer is needed$(if $(PYTHON), and $(PYTHON) is none): install it, or name it with PYTHON=python3.13"; exit 1; }
+	@"$(PYTHON)" $(NEW_ENOUGH) 2>/dev/null || { echo "Python 3.11 or newer is needed$(if $(PYTHON),; $(PYTHON) is none): install it, or name it with PYTHON=python3.13"; exit 1; }
 	@echo "installing the Python packages into .venv"
-	@"$(PYTHON)" -m venv --clear .venv
+	@"$(PYTHON)" -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep -oE '^uv==[0-9.]+' requirements.txt)"
 	@$(BIN)/python -m uv pip sync --quiet requirements.txt
 	@$(BIN)/python -m uv pip install --quiet --no-deps --editable client

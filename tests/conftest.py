@@ -16,10 +16,12 @@ from local.lifecycle import local_aws
 
 @pytest.fixture(scope="session", autouse=True)
 def ends_in_order() -> Iterator[None]:
-    """Make a SIGTERM end the run as Ctrl-C does, so that no engine outlives it."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Make a SIGTERM and a closed terminal end the run as Ctrl-C does, so that no engine outlives it."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

@@ -59,8 +59,8 @@ def find_stage(name: str, profile: str | None = None, region: str | None = None)
         return _local_stage()
     if OUTPUTS_VARIABLE in os.environ and "AWS_ENDPOINT_URL" in os.environ:
         message = (
-            f'this shell asks the local AWS, with dummy credentials: leave it with `eval "$(make -s env-off)"`'
-            f" (or `exit` in a `make shell`), then ask for stage {name!r} again"
+            "this shell asks the local AWS, with dummy credentials: leave it with"
+            f' `eval "$(make -s env-off)"` (or `exit` in a `make shell`), then ask for stage {name!r} again'
         )
         raise StageNotFound(message)
     session = boto3.Session(profile_name=profile, region_name=region)
@@ -78,7 +78,7 @@ def find_stage(name: str, profile: str | None = None, region: str | None = None)
 
 
 def local_session(region: str) -> boto3.Session:
-    """Make a session of dummy credentials which reads neither a profile nor a file of this machine's owner."""
+    """Make a session of dummy credentials, which reads no profile and no file of this machine's owner."""
     own = botocore.session.Session(
         session_vars={
             "profile": (None, None, None, None),

@@ -130,7 +130,8 @@ def test_kept_data_keeps_its_streams_over_any_number_of_restarts(tmp_path):
         # What was done since the last stop is lost with a crash: all of it, objects as well as items.
         counted.start()
         counted.put("g")
-        os.killpg(counted.engine.pid, signal.SIGKILL)
+        assert counted.counts("g")["g"] == 1
+        crash(counted.engine.pid)
         ministack.stop(counted.engine)
         assert not kept.publish(tmp_path)
         counted.start()
@@ -165,21 +166,22 @@ def test_no_process_is_left_when_the_starter_or_the_engine_is_killed(tmp_path, w
     command = [sys.executable, "-c", ASLEEP, str(tmp_path)]
     with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as starter:
         leader = int(starter.stdout.readline())
-        before = members(leader)
-        (engine,) = set(before) - {leader}
         try:
-            os.kill(starter.pid if which == "the starter" else engine, signal.SIGKILL)
-            while any(processes.start_of(pid) == start for pid, start in before.items()):
-                time.sleep(0.05)
+            crash(leader, None if which == "the engine" else starter.pid)
         finally:
             starter.kill()
 
 
-def members(group):
-    """Return the living processes of a group, with their starts."""
-    listed = subprocess.run(["ps", "-eo", "pid=,pgid="], capture_output=True, text=True, check=True)
-    pairs = (map(int, line.split()) for line in listed.stdout.splitlines())
-    return {pid: processes.start_of(pid) for pid, leader in pairs if leader == group}
+def crash(leader, victim=None):
+    """Kill an engine, or who is named, and wait until nothing of the engine's session is left."""
+    listed = subprocess.run(["ps", "-eo", "pid=,pgid=,args="], capture_output=True, text=True, check=True)
+    lines = (line.split(maxsplit=2) for line in listed.stdout.splitlines())
+    members = {int(pid): arguments for pid, group, arguments in lines if int(group) == leader}
+    starts = {pid: processes.start_of(pid) for pid in members}
+    (engine,) = (pid for pid, arguments in members.items() if arguments.endswith("local.engine serve"))
+    os.kill(victim or engine, signal.SIGKILL)
+    while any(start and processes.start_of(pid) == start for pid, start in starts.items()):
+        time.sleep(0.05)
 
 
 def test_kept_data_is_replaced_as_a_whole(tmp_path):

@@ -1,4 +1,4 @@
-"""`make` as the README tells it, in a folder whose name has spaces and umlauts, with nothing to write at home."""
+"""`make` as the README tells it, in a folder with spaces and umlauts, and with no home folder to write to."""
 
 import json
 import os
@@ -114,8 +114,7 @@ def test_a_python_that_is_too_old_is_refused_with_one_sentence(checkout, tmp_pat
         assert done.returncode != 0
         first, *rest = (done.stdout + done.stderr).splitlines()
         assert first == (
-            f"Python 3.11 or newer is needed, and {python} is none: install it, "
-            "or name it with PYTHON=python3.13"
+            f"Python 3.11 or newer is needed; {python} is none: install it, or name it with PYTHON=python3.13"
         )
         assert all(line.startswith("make:") for line in rest)
     assert Path(sys.executable).exists()

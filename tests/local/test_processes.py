@@ -15,7 +15,7 @@ READY = "import signal, sys, time, pathlib;"
 DEAF = READY + "signal.signal(signal.SIGTERM, signal.SIG_IGN); pathlib.Path('ready').touch(); time.sleep(60)"
 PARENT = (
     "import subprocess, sys, time, pathlib;"
-    "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], start_new_session=False);"
+    "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
     "pathlib.Path('child').write_text(str(child.pid)); pathlib.Path('ready').touch(); time.sleep(60)"
 )
 
