@@ -47,8 +47,8 @@ class Stage:
 def find_stage(name: str, profile: str | None = None, region: str | None = None) -> Stage:
     """Find a deployed stage.
 
-    ``local`` is what `make up` wrote: the file that ``REGISTRAR_OUTPUTS`` names, else the one of this folder or
-    one above it. Its credentials are dummies, so that a real account is never asked by accident. Any other
+    ``local`` is what `make up` wrote: the file that ``REGISTRAR_OUTPUTS`` names, else the one of this folder
+    or one above it. Its credentials are dummies, so that a real account is never asked by accident. Any other
     stage is looked up in CloudFormation, by the names of its two stacks.
 
     Raises:

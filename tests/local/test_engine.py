@@ -15,15 +15,12 @@ import pytest
 from local import kept, ministack, processes
 from local.deploy import CHECKOUT, client
 
-COUNT = """
+NOTE = """
 import boto3, os
 def handler(event, _context):
     for record in event["Records"]:
         name = record["dynamodb"]["Keys"]["name"]
-        boto3.client("dynamodb").update_item(
-            TableName="Counts", Key={"name": name}, UpdateExpression="ADD seen :one",
-            ExpressionAttributeValues={":one": {"N": "1"}},
-        )
+        boto3.client("dynamodb").put_item(TableName="Seen", Item={"name": name})
 """
 BOOTSTRAP = f'#!/bin/sh\nexec "{sys.executable}" -m awslambdaric "$_HANDLER"\n'
 KEY = {
@@ -40,8 +37,8 @@ time.sleep(600)
 """
 
 
-class Counted:
-    """A table whose stream a function counts, and a bucket, on an engine that keeps its data."""
+class Watched:
+    """A table whose stream a function reads, and a bucket, on an engine that keeps its data."""
 
     def __init__(self, directory):
         self.directory = directory
@@ -53,25 +50,25 @@ class Counted:
         )
 
     def make(self):
-        self.dynamodb.create_table(TableName="Counts", **KEY)
+        self.dynamodb.create_table(TableName="Seen", **KEY)
         stream = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
         source = self.dynamodb.create_table(TableName="Source", StreamSpecification=stream, **KEY)
         code = io.BytesIO()
         with zipfile.ZipFile(code, "w") as file:
-            file.writestr("count.py", COUNT)
+            file.writestr("note.py", NOTE)
             script = zipfile.ZipInfo("bootstrap")
             script.external_attr = 0o755 << 16
             file.writestr(script, BOOTSTRAP)
         self.lambdas.create_function(
-            FunctionName="count",
+            FunctionName="note",
             Runtime="provided.al2023",
-            Handler="count.handler",
+            Handler="note.handler",
             Role="arn:aws:iam::000000000000:role/any",
             Code={"ZipFile": code.getvalue()},
             Timeout=30,
         )
         self.mapping = self.lambdas.create_event_source_mapping(
-            FunctionName="count",
+            FunctionName="note",
             EventSourceArn=source["TableDescription"]["LatestStreamArn"],
             StartingPosition="TRIM_HORIZON",
         )["UUID"]
@@ -81,14 +78,14 @@ class Counted:
         self.dynamodb.put_item(TableName="Source", Item={"name": {"S": name}})
         self.s3.put_object(Bucket="objects", Key=name, Body=b"")
 
-    def counts(self, expected):
-        """Return how often each name was counted, as soon as all that are expected have been."""
+    def seen(self, expected):
+        """Return what the function has been told of at least once, as soon as all that is expected has been."""
         deadline = time.monotonic() + 60
         while True:
-            found = self.dynamodb.scan(TableName="Counts", ConsistentRead=True)["Items"]
-            counts = {item["name"]["S"]: int(item["seen"]["N"]) for item in found}
-            if set(counts) >= set(expected) or time.monotonic() > deadline:
-                return counts
+            found = self.dynamodb.scan(TableName="Seen", ConsistentRead=True)["Items"]
+            names = {item["name"]["S"] for item in found}
+            if names >= set(expected) or time.monotonic() > deadline:
+                return names
             time.sleep(0.1)
 
     def objects(self):
@@ -103,62 +100,62 @@ class Counted:
 
 
 def test_kept_data_keeps_its_streams_over_any_number_of_restarts(tmp_path):
-    counted = Counted(tmp_path)
+    watched = Watched(tmp_path)
     try:
-        counted.start()
-        counted.make()
+        watched.start()
+        watched.make()
         for name in ("a", "b", "c"):
-            counted.put(name)
-        assert counted.counts("abc") == dict.fromkeys("abc", 1)
-        counted.stop()
+            watched.put(name)
+        assert watched.seen("abc") == set("abc")
+        watched.stop()
 
-        counted.start()
-        counted.put("d")
-        assert counted.counts("abcd") == dict.fromkeys("abcd", 1)
+        watched.start()
+        watched.put("d")
+        assert watched.seen("abcd") == set("abcd")
         # What nobody has read when the engine stops is read after its next start.
-        counted.deliver(enabled=False)
-        counted.put("e")
-        counted.stop()
+        watched.deliver(enabled=False)
+        watched.put("e")
+        watched.stop()
 
-        counted.start()
-        counted.deliver(enabled=True)
-        counted.put("f")
-        assert counted.counts("abcdef") == dict.fromkeys("abcdef", 1)
-        assert counted.objects() == set("abcdef")
-        counted.stop()
+        watched.start()
+        watched.deliver(enabled=True)
+        watched.put("f")
+        assert watched.seen("abcdef") == set("abcdef")
+        assert watched.objects() == set("abcdef")
+        watched.stop()
 
         # What was done since the last stop is lost with a crash: all of it, objects as well as items.
-        counted.start()
-        counted.put("g")
-        assert counted.counts("g")["g"] == 1
-        crash(counted.engine.pid)
-        ministack.stop(counted.engine)
+        watched.start()
+        watched.put("g")
+        assert watched.seen("abcdefg") == set("abcdefg")
+        crash(watched.engine.pid)
+        ministack.stop(watched.engine)
         assert not kept.publish(tmp_path)
-        counted.start()
-        assert counted.counts("abcdef") == dict.fromkeys("abcdef", 1)
-        assert counted.objects() == set("abcdef")
+        watched.start()
+        assert watched.seen("abcdef") == set("abcdef")
+        assert watched.objects() == set("abcdef")
     finally:
-        ministack.stop(counted.engine)
+        ministack.stop(watched.engine)
 
 
 def test_data_that_was_kept_without_its_streams_starts_with_empty_ones(tmp_path):
-    counted = Counted(tmp_path)
+    watched = Watched(tmp_path)
     try:
-        counted.start()
-        counted.make()
-        counted.put("a")
-        assert counted.counts("a") == {"a": 1}
-        counted.stop()
+        watched.start()
+        watched.make()
+        watched.put("a")
+        assert watched.seen("a") == set("a")
+        watched.stop()
         file = tmp_path / kept.KEPT / "state" / "dynamodb.json"
         state = json.loads(file.read_text())
         del state["payload"]["registrar_streams"]
         file.write_text(json.dumps(state))
 
-        counted.start()
-        counted.put("b")
-        assert counted.counts("ab") == {"a": 1, "b": 1}
+        watched.start()
+        watched.put("b")
+        assert watched.seen("ab") == set("ab")
     finally:
-        ministack.stop(counted.engine)
+        ministack.stop(watched.engine)
 
 
 @pytest.mark.parametrize("which", ["the starter", "the engine"])
