@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.result import Result
-from local.__main__ import local_aws
 from local.deploy import Outputs
+from local.lifecycle import local_aws
 
 ROWS: Final = int(os.environ.get("BULK_ROWS", "10000"))
 LARGE: Final = int(os.environ.get("BULK_LARGE", "0"))

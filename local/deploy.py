@@ -3,19 +3,26 @@
 import json
 import os
 import shutil
-import subprocess
-from concurrent.futures import ThreadPoolExecutor
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
 
-import boto3
 from botocore.config import Config
 
-from local.ministack import REGION, LocalAwsError, clean_environment, client_environment, tail
+from local import processes, signals
+from local.ministack import CHECKOUT, REGION, LocalAwsError, clean_environment, client_environment, tail
+from registrar_client.stage import local_session
 
-CHECKOUT: Final = Path(__file__).parents[1]
+if TYPE_CHECKING:
+    import subprocess
+
+    from local.processes import Process
+
 ACCOUNT: Final = "000000000000"
+CDK_SECONDS: Final = 5
+OUTPUTS: Final = "outputs.json"
 
 
 @dataclass(frozen=True)
@@ -43,8 +50,7 @@ def client(service: str, endpoint: str) -> Any:  # noqa: ANN401 - boto3 makes it
     """Make a boto3 client of a local endpoint, with dummy credentials."""
     # The sync- of StartSyncExecution's host does not resolve locally.
     config = Config(inject_host_prefix=False, max_pool_connections=64)
-    session = boto3.Session("test", "test", region_name=REGION)
-    return session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]
+    return local_session(REGION).client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]
 
 
 def deploy(endpoint: str, directory: Path) -> Outputs:
@@ -56,24 +62,23 @@ def deploy(endpoint: str, directory: Path) -> Outputs:
         LocalAwsError: the CDK failed; the message has the end of its output.
     """
     own, stacks = directory / "cdk.out", directory / "stacks.json"
-    # Outside the checkout's top level, the CDK finds no cdk.json and synthesizes nothing a second time.
-    bootstrap = ("bootstrap", f"aws://{ACCOUNT}/{REGION}")
-    with ThreadPoolExecutor() as both:
-        booted = both.submit(_cdk, endpoint, directory, *bootstrap, cwd=directory)
+    with Cdk(directory, client_environment(endpoint)) as cdk:
+        # Outside the checkout's top level, the CDK finds no cdk.json and synthesizes nothing a second time.
+        cdk.start("bootstrap", f"aws://{ACCOUNT}/{REGION}", cwd=directory)
         made = os.environ.get("CDK_ASSEMBLY")
         if made is None:
-            synth = ("synth", "--quiet", "--context", "stage=local", "--output", str(own))
-            _cdk(endpoint, directory, *synth, cwd=CHECKOUT)
+            cdk.start("synth", "--quiet", "--context", "stage=local", "--output", str(own), cwd=CHECKOUT)
         else:
             # The CDK writes into it as it deploys.
             shutil.copytree(CHECKOUT / made, own, dirs_exist_ok=True)
-        booted.result()
-    # fmt: off
-    _cdk(
-        endpoint, directory, "deploy", "--all", "--app", str(own), "--method", "direct",
-        "--require-approval", "never", "--outputs-file", str(stacks), cwd=directory,
-    )
-    # fmt: on
+        cdk.wait()
+        # fmt: off
+        cdk.start(
+            "deploy", "--all", "--app", str(own), "--method", "direct", "--require-approval", "never",
+            "--outputs-file", str(stacks), cwd=directory,
+        )
+        # fmt: on
+        cdk.wait()
     values = {
         name: value for stack in json.loads(stacks.read_text()).values() for name, value in stack.items()
     }
@@ -82,8 +87,29 @@ def deploy(endpoint: str, directory: Path) -> Outputs:
     values["ApiUrl"] = f"{endpoint}/_aws/execute-api/{api_id}/$default"
     named = {name: values[name] for name in Outputs.__dataclass_fields__ if name in values}
     outputs = Outputs(endpoint=endpoint, region=REGION, **named)
-    (directory / "outputs.json").write_text(json.dumps(vars(outputs), indent=2) + "\n")
+    part = directory / f"{OUTPUTS}.part"
+    part.write_text(json.dumps(vars(outputs), indent=2) + "\n")
+    part.replace(directory / OUTPUTS)
     return outputs
+
+
+def synth(stage: str, output: Path, directory: Path) -> str:
+    """Synthesize a stage's templates into a folder, without a word of the CDK's unless it warns or fails.
+
+    Returns:
+        The app's own warnings, a line each.
+
+    Raises:
+        LocalAwsError: it failed; the message has the end of the CDK's output.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    with Cdk(directory, {}) as cdk:
+        log = cdk.start(
+            "synth", "--quiet", "--context", f"stage={stage}", "--output", str(output), cwd=CHECKOUT
+        )
+        cdk.wait()
+    said = log.read_text(errors="replace").splitlines()
+    return "\n".join(line for line in said if line.startswith(("[Warning", "[Info")))
 
 
 def read_outputs(directory: Path) -> Outputs:
@@ -93,29 +119,72 @@ def read_outputs(directory: Path) -> Outputs:
         LocalAwsError: nothing was deployed here.
     """
     try:
-        return Outputs(**json.loads((directory / "outputs.json").read_text()))
+        return Outputs(**json.loads((directory / OUTPUTS).read_text()))
     except FileNotFoundError:
         raise LocalAwsError("the local AWS is not up; start it with `make up`") from None
 
 
-def _cdk(endpoint: str, directory: Path, *arguments: str, cwd: Path) -> None:
-    log = directory / f"cdk-{arguments[0]}.log"
-    environment = {
-        **clean_environment(),
-        **client_environment(endpoint),
+class Cdk:
+    """The CDK's command line, a process for each command; those that still run end with the block."""
+
+    def __init__(self, directory: Path, environment: dict[str, str]) -> None:
+        """Keep logs, notes and caches in `directory`, and give the commands this environment besides."""
+        self._directory = directory
+        self._environment = {**clean_environment(), **environment, **quiet(directory)}
+        self._running: list[tuple[str, Path, subprocess.Popen[bytes], Process]] = []
+
+    def start(self, command: str, *arguments: str, cwd: Path) -> Path:
+        """Start a command; return its log."""
+        log = self._directory / f"cdk-{command}.log"
+        popen, process = processes.spawn(
+            self._directory,
+            f"cdk {command}",
+            [str(CHECKOUT / "node_modules/.bin/cdk"), command, *arguments, "--no-notices", "--no-color"],
+            cwd=cwd,
+            env=self._environment,
+            log=log,
+        )
+        self._running.append((command, log, popen, process))
+        return log
+
+    def wait(self) -> None:
+        """Wait for what was started.
+
+        Raises:
+            LocalAwsError: a command failed; the message has the end of its output.
+        """
+        while self._running:
+            command, log, popen, process = self._running[0]
+            if popen.wait():
+                raise LocalAwsError(f"`cdk {command}` failed; its output {log} closes with:\n{tail(log)}")
+            processes.forget(self._directory, process)
+            del self._running[0]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with signals.deferred():
+            for _, _, popen, process in self._running:
+                processes.end(process, CDK_SECONDS)
+                popen.wait()
+                processes.forget(self._directory, process)
+            self._running.clear()
+
+
+def quiet(directory: Path) -> dict[str, str]:
+    """Return what makes the CDK send nothing, look for no newer version, and write into this folder alone."""
+    return {
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+        "CDK_DISABLE_VERSION_CHECK": "true",
         "CDK_HOME": str(directory / "cdk-home"),
-        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20,22",
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT")
+        or str(CHECKOUT / ".local" / "jsii"),
+        "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "true",
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20,22,24",
+        # The app runs on this Python, wherever `cdk.json` would look for one.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
         "CI": "true",
     }
-    with log.open("wb") as output:
-        done = subprocess.run(
-            [CHECKOUT / "node_modules/.bin/cdk", *arguments, "--no-notices", "--no-color"],
-            cwd=cwd,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-    if done.returncode:
-        raise LocalAwsError(f"`cdk {arguments[0]}` failed; its output {log} closes with:\n{tail(log)}")

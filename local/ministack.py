@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -13,9 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from local import kept, processes, signals
+from local.processes import Process
+
+CHECKOUT: Final = Path(__file__).parents[1]
 REGION: Final = "us-east-1"
 START_SECONDS: Final = 60
 STOP_SECONDS: Final = 10
+SAVE_SECONDS: Final = 120
+"""So long it may take to end when it saves what it has."""
+ENGINE: Final = "engine"
 
 
 class LocalAwsError(RuntimeError):
@@ -24,10 +30,15 @@ class LocalAwsError(RuntimeError):
 
 @dataclass(frozen=True)
 class Engine:
-    """A running MiniStack: its process (also the leader of its group) and its endpoint."""
+    """A running engine: its process (also the leader of its group), its endpoint, and where its note is."""
 
     pid: int
     endpoint: str
+    directory: Path | None = None
+
+
+_started: dict[int, subprocess.Popen[bytes]] = {}
+"""The engines that end with this process, by their ids: their standard input is open as long as this is."""
 
 
 def client_environment(endpoint: str) -> dict[str, str]:
@@ -52,84 +63,101 @@ def clean_environment() -> dict[str, str]:
 
 
 def start(directory: Path, *, port: int = 0, keep: bool = False, **settings: str) -> Engine:
-    """Start MiniStack and wait until it answers.
+    """Start MiniStack and wait until it answers. It ends with this process, unless it is released.
 
     Args:
-        directory: where it keeps its state and its log ``ministack.log``.
+        directory: where it keeps its state, its log ``ministack.log``, and the note of its process.
         port: its port on 127.0.0.1; 0 takes a free one.
-        keep: whether data outlives the process.
+        keep: whether it starts with what was kept, and saves what it has as it stops.
         settings: further environment variables for MiniStack.
 
     Raises:
-        LocalAwsError: it did not start; the message has the end of its log.
+        LocalAwsError: it did not start; the message says why, or has the end of its log.
     """
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "tmp").mkdir(exist_ok=True)
-    port = port or _free_port()
+    port = _checked(port) if port else _free_port()
     endpoint = f"http://127.0.0.1:{port}"
-    environment = {
+    kept.prepare(directory, keep=keep)
+    log = directory / "ministack.log"
+    process, _ = processes.spawn(
+        directory,
+        ENGINE,
+        [sys.executable, "-m", "local.engine"],
+        cwd=CHECKOUT,
+        env=_environment(directory, port, keep=keep) | settings,
+        log=log,
+        endpoint=endpoint,
+        keep=keep,
+    )
+    _started[process.pid] = process
+    engine = Engine(process.pid, endpoint, directory)
+    try:
+        _wait(process, engine, log)
+    except BaseException:
+        stop(engine)
+        raise
+    if keep:
+        kept.begin(directory)
+    return engine
+
+
+def _environment(directory: Path, port: int, *, keep: bool) -> dict[str, str]:
+    return {
         **clean_environment(),
-        **client_environment(endpoint),
+        **client_environment(f"http://127.0.0.1:{port}"),
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",
         "MINISTACK_REGION": REGION,
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "PERSIST_STATE": "1" if keep else "0",
-        "STATE_DIR": str(directory / "state"),
-        "S3_DATA_DIR": str(directory / "s3"),
+        "S3_PERSIST": "1" if keep else "0",
+        "STATE_DIR": str(directory / kept.STATE),
+        "S3_DATA_DIR": str(directory / kept.OBJECTS),
         # Functions are unpacked and run here.
         "TMPDIR": str(directory / "tmp"),
-        **settings,
     }
-    log = directory / "ministack.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    engine = Engine(process.pid, endpoint)
-    try:
-        _wait(process, engine, log)
-    except BaseException:
-        stop(engine)
-        raise
-    return engine
 
 
-def is_alive(engine: Engine) -> bool:
+def is_answering(engine: Engine) -> bool:
     """Tell whether the engine answers on its endpoint as MiniStack does."""
     health = f"{engine.endpoint}/_ministack/health"
-    with suppress(OSError, ValueError), urllib.request.urlopen(health, timeout=2) as answer:  # noqa: S310 - ours
+    with suppress(OSError, ValueError), _DIRECTLY.open(health, timeout=2) as answer:
         return isinstance(json.load(answer), dict)
     return False
 
 
-def stop(engine: Engine) -> None:
-    """End the engine and the functions that it runs: politely, then for good."""
-    for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
-        try:
-            os.killpg(engine.pid, number)
-        except ProcessLookupError:
-            return
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            with suppress(ChildProcessError):
-                os.waitpid(engine.pid, os.WNOHANG)
-            try:
-                os.killpg(engine.pid, 0)
-            except ProcessLookupError:
-                return
-            time.sleep(0.05)
+def release(engine: Engine) -> None:
+    """Let the engine go on when this process ends; its note tells others of it."""
+    stdin = _started.pop(engine.pid).stdin
+    if stdin is not None:
+        stdin.write(b"\n")
+        stdin.close()
+
+
+def stop(engine: Engine) -> bool:
+    """End the engine and the functions that it runs: politely, then for good.
+
+    Returns:
+        Whether it ended by itself.
+    """
+    with signals.deferred():
+        process = Process(engine.pid, processes.start_of(engine.pid) or "", ENGINE)
+        if engine.directory is not None:
+            noted = {each.pid: each for each in processes.noted(engine.directory)}
+            process = noted.get(engine.pid, process)
+        by_itself = processes.end(process, SAVE_SECONDS if process.keep else STOP_SECONDS)
+        if (started := _started.pop(engine.pid, None)) is not None:
+            started.wait()
+        if engine.directory is not None:
+            processes.forget(engine.directory, process)
+        return by_itself
 
 
 def _wait(process: subprocess.Popen[bytes], engine: Engine, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while not is_alive(engine):
+    while not is_answering(engine):
         if process.poll() is not None:
             raise LocalAwsError(f"MiniStack ended as it started; its log {log} closes with:\n{tail(log)}")
         if time.monotonic() > deadline:
@@ -137,6 +165,10 @@ def _wait(process: subprocess.Popen[bytes], engine: Engine, log: Path) -> None:
                 f"MiniStack gave no answer in {START_SECONDS} s; its log {log} closes with:\n{tail(log)}"
             )
         time.sleep(0.1)
+
+
+_DIRECTLY: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Asks 127.0.0.1 whatever proxy the environment names."""
 
 
 def tail(log: Path, lines: int = 15) -> str:
@@ -149,3 +181,19 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _checked(port: int) -> int:
+    """Return a port that was asked for, if it is to be had."""
+    with socket.socket() as probe:
+        # As the engine binds it: what a listener has left behind is no hindrance, a listener is.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            message = (
+                f"port {port} of 127.0.0.1 is not to be had ({error.strerror}): "
+                "name another with PORT=…, or leave PORT out for a free one"
+            )
+            raise LocalAwsError(message) from None
+    return port

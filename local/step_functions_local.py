@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.demo import report_console, send
-from local.deploy import CHECKOUT, Outputs, client, read_outputs
-from local.ministack import LocalAwsError
+from local.deploy import Outputs, client
+from local.lifecycle import outputs_of
+from local.ministack import CHECKOUT, LocalAwsError
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -80,7 +81,7 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     try:
-        run(read_outputs(arguments.directory), arguments.endpoint, CHECKOUT / "samples")
+        run(outputs_of(arguments.directory), arguments.endpoint, CHECKOUT / "samples")
     except (LocalAwsError, BotoCoreError, ClientError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

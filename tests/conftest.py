@@ -10,16 +10,18 @@ import pytest
 # Before anything imports the CDK: the releases of Node whose end of life jsii does not shout about.
 os.environ["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "18,20,22"
 
-from local.__main__ import local_aws
 from local.deploy import Outputs
+from local.lifecycle import local_aws
 
 
 @pytest.fixture(scope="session", autouse=True)
 def ends_in_order() -> Iterator[None]:
-    """Make a SIGTERM end the run as Ctrl-C does, so that no engine outlives it."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Make a SIGTERM and a closed terminal end the run as Ctrl-C does, so that no engine outlives it."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

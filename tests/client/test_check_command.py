@@ -73,7 +73,7 @@ def test_json_gives_a_line_for_each_violation_and_a_sum(folder: Path, stray: str
     ("outputs", "says"),
     [
         (None, "start it with `make up`"),
-        ({"endpoint": "http://127.0.0.1:9"}, "Could not connect"),
+        ({"endpoint": "http://127.0.0.1:9"}, "start it with `make up`"),
         ({"UsersTableName": "gone"}, "not found"),
     ],
     ids=["no local AWS", "it is down", "no such table"],

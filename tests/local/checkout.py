@@ -1,0 +1,61 @@
+"""Commands of the local AWS, run as a person runs them."""
+
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+from local.deploy import CHECKOUT
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """Return this environment without what it says of AWS, of this checkout or of a start."""
+    ours = ("AWS_", "REGISTRAR_", "JSII_", "CDK_", "MAKE", "MFLAGS")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {**clean, "PYTHONPATH": ".:lambdas:client", **settings}
+
+
+def command(directory: Path, *words: str) -> list[str]:
+    return [sys.executable, "-m", "local", "--directory", str(directory), *words]
+
+
+def local(directory: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(directory, *words),
+        cwd=CHECKOUT,
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def answers(endpoint: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def copied(folder: Path) -> Path:
+    """Copy what git knows of into a folder, with the set-up shared."""
+    known = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        check=True,
+    )
+    for name in filter(None, known.stdout.decode().split("\0")):
+        if (CHECKOUT / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(CHECKOUT / name, folder / name)
+    for name in (".venv", "node_modules"):
+        (folder / name).symlink_to(CHECKOUT / name)
+    # The packages that jsii unpacks: hundreds of megabytes, the same for every checkout.
+    (folder / ".local").mkdir()
+    (CHECKOUT / ".local" / "jsii").mkdir(parents=True, exist_ok=True)
+    (folder / ".local" / "jsii").symlink_to(CHECKOUT / ".local" / "jsii")
+    return folder
