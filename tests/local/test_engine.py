@@ -79,7 +79,7 @@ class Watched:
         self.s3.put_object(Bucket="objects", Key=name, Body=b"")
 
     def seen(self, expected):
-        """Return what the function has been told of at least once, as soon as all that is expected has been."""
+        """Return what the function has been told of, as soon as all that is expected has been."""
         deadline = time.monotonic() + 60
         while True:
             found = self.dynamodb.scan(TableName="Seen", ConsistentRead=True)["Items"]
