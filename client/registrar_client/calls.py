@@ -4,7 +4,7 @@ import random
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
@@ -162,7 +162,8 @@ def users(status: str, updated_after: datetime | None, limit: int, cursor: str |
     """Return the call that reads a page of the users of a status."""
     parameters = {"status": status, **_page(limit, cursor)}
     if updated_after is not None:
-        parameters["updated_after"] = updated_after.astimezone().isoformat()
+        # In UTC: the local offset of a distant year may have seconds, which RFC 3339 does not know.
+        parameters["updated_after"] = updated_after.astimezone(UTC).isoformat()
     return Call(
         "GET",
         "/users",

@@ -1,7 +1,9 @@
 """What a request says: its parameters, its body, its headers, and who sent it."""
 
 import json
+import re
 import uuid
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import parse_qs
@@ -29,6 +31,26 @@ def _digits(text: Any) -> Any:  # noqa: ANN401 - of a query
     return text
 
 
+# RFC 3339, 5.6; without its leap second, which no clock here tells.
+_RFC_3339: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?"
+    r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+)
+
+
+def _moment(text: Any) -> Any:  # noqa: ANN401 - of a query
+    if isinstance(text, str):
+        try:
+            # Python's own reader, and Pydantic's, take other forms as well: epochs, days, weeks.
+            if _RFC_3339.fullmatch(text):
+                return datetime.fromisoformat(text.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass  # There is no such day, or in UTC it lies outside of the years 1 to 9999.
+    message = "must be a time with its offset (RFC 3339), as 2030-01-31T12:00:00Z; in a query, + is %2B"
+    raise PydanticCustomError("bad_format", message)
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 Limit = Annotated[
     int,
     BeforeValidator(_digits),
@@ -58,8 +80,9 @@ class FindParameters(Parameters):
     status: Literal["active", "suspended"] | None = Field(
         default=None, description="Live users of this status, in the order of their newest change."
     )
-    updated_after: AwareDatetime | None = Field(
-        default=None, description="Only users whose newest change is later; with `status`."
+    updated_after: Moment | None = Field(
+        default=None,
+        description="Only users whose newest change is later; with `status`. RFC 3339, with an offset.",
     )
     limit: Limit = 50
     cursor: Cursor | None = None

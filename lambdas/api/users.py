@@ -1,14 +1,13 @@
 """The routes that read users and their trails."""
 
 from dataclasses import asdict
-from datetime import UTC
 from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from adapters import history, listing
+from adapters import history, listing, system
 from adapters.ledger import Ledger
 from adapters.listing import Listing
 from adapters.users import Users
@@ -81,7 +80,7 @@ def _list(wanted: FindParameters, status: str) -> Response[str]:
     after = None
     since = None
     if wanted.updated_after is not None:
-        since = wanted.updated_after.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        since = system.text_of(wanted.updated_after)
         after = listing.Position(since)
     if wanted.cursor is not None:
         place = cursors.read(wanted.cursor, ListingPlace, status=status, since=since)

@@ -176,7 +176,7 @@ def _console() -> Console:
 
 
 def _time(moment: datetime) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return moment.astimezone().replace(tzinfo=None).isoformat(" ", "seconds")
 
 
 def _print_lines(values: Iterable[Any]) -> None:
