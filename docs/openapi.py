@@ -93,7 +93,7 @@ class Record(Shape):
     outcome: Literal["APPLIED", "REJECTED"]
     action: Literal["create", "update", "delete"] | None = None
     version: int | None = None
-    actor: dict[str, str] | None = None
+    actor: dict[Literal["id", "type", "session"], str] | None = None
     reason: str | None = None
     changes: dict[str, dict[Literal["before", "after"], Any]] | None = None
     errors: list[ProblemEntry] | None = None

@@ -219,8 +219,16 @@ def prefers_async(event: APIGatewayProxyEventV2) -> bool:
     return any(preference.partition(";")[0].strip() == "respond-async" for preference in given)
 
 
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+_ASSUMED_ROLE: Final = re.compile(
+    rf"(arn:[a-z0-9-]+:sts::[0-9]{{12}}:assumed-role/[^/]+)/({limits.ACTOR_SESSION_PATTERN[1:-1]})"
+)
+
+
 def actor_of(event: APIGatewayProxyEventV2) -> dict[str, str]:
     """Return who sent a request, as API Gateway has found out: never what the request says of itself.
+
+    An assumed role is its ARN without the session's name, which stands by itself in ``session``.
 
     Raises:
         Refused: API Gateway names nobody, or somebody whose name cannot be recorded.
@@ -234,7 +242,8 @@ def actor_of(event: APIGatewayProxyEventV2) -> dict[str, str]:
         raise Refused(
             HTTPStatus.FORBIDDEN, "unknown_caller", detail="sign the request, or send a token with a subject"
         )
-    return actor
+    role = _ASSUMED_ROLE.fullmatch(actor["id"]) if actor["type"] == "iam" else None
+    return actor if role is None else {**actor, "id": role[1], "session": role[2]}
 
 
 def unquoted(text: str) -> str:

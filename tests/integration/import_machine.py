@@ -38,6 +38,7 @@ class ImportMachine:
         *,
         name: str = "users.csv",
         import_id: str = "",
+        actor: dict[str, str] = ACTOR,
         deliver: Callable[[Handler, Any], Any] = once,
         **options: Any,
     ) -> dict[str, Any]:
@@ -45,7 +46,7 @@ class ImportMachine:
         import_id = import_id or uuid4().hex
         key = f"uploads/{name}"
         self.s3.objects[BUCKET, key] = content.encode() if isinstance(content, str) else content
-        request = {"source": {"key": key}, "actor": ACTOR, **options}
+        request = {"source": {"key": key}, "actor": actor, **options}
         try:
             planned = _json(
                 deliver(step("plan_import").handler, {"request": request, "import_id": import_id})
