@@ -82,6 +82,11 @@ class UserPage(Shape):
 
     users: list[User]
     next: Next
+    complete_until: Time | None = Field(
+        default=None,
+        description="With status: all pages together hold every user whose newest change was sealed at or "
+        "before it; pass it as the next updated_after. Of the first page; later pages repeat it.",
+    )
 
 
 class Record(Shape):

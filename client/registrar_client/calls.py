@@ -76,10 +76,16 @@ class Call(Generic[T]):
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """Some of many, and the cursor of what follows, None at the end."""
+    """Some of many, and the cursor of what follows, None at the end.
+
+    Attributes:
+        complete_until: of a listing of users: all of its pages together hold every user whose newest change
+            was sealed at or before it. Whoever polls passes it as the next ``updated_after``.
+    """
 
     items: tuple[T, ...]
     cursor: str | None
+    complete_until: datetime | None = None
 
 
 PageCall = Callable[[str | None], Call[Page[T]]]
@@ -164,12 +170,13 @@ def users(status: str, updated_after: datetime | None, limit: int, cursor: str |
     if updated_after is not None:
         # In UTC: the local offset of a distant year may have seconds, which RFC 3339 does not know.
         parameters["updated_after"] = updated_after.astimezone(UTC).isoformat()
-    return Call(
-        "GET",
-        "/users",
-        lambda content: Page(tuple(map(User.from_json, content["users"])), content["next"]),
-        parameters,
-    )
+
+    def page(content: Any) -> Page[User]:  # noqa: ANN401 - JSON
+        until = content.get("complete_until")
+        found = tuple(map(User.from_json, content["users"]))
+        return Page(found, content["next"], datetime.fromisoformat(until) if until else None)
+
+    return Call("GET", "/users", page, parameters)
 
 
 def history(user_id: str, limit: int, cursor: str | None) -> Call[Page[Record]]:

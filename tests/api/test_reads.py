@@ -2,9 +2,13 @@
 
 import json
 from base64 import urlsafe_b64encode
+from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
+
+from adapters import system
+from adapters.dynamodb import item_of
 
 USER = {
     "pk": "USER#u-1",
@@ -143,7 +147,10 @@ def test_a_time_is_asked_for_as_the_index_has_it_in_any_year(ask, monkeypatch, i
 
 
 MOMENT = "2030-01-31T12:00:00.000000Z"
-LISTING = {"of": "users", "status": "active", "since": None, "updated_at": MOMENT, "seen": ["u-1"]}
+LISTING = {
+    **{"of": "users", "status": "active", "since": None, "complete_until": MOMENT},
+    **{"updated_at": MOMENT, "seen": ["u-1"]},
+}
 HISTORY = {"of": "history", "user_id": "u-1", "version": 1, "recorded_at": MOMENT, "sequence": "r#c-1"}
 
 
@@ -164,8 +171,28 @@ def test_a_cursor_serves_the_request_that_it_was_given_for_and_no_other(ask):
     assert ask("GET", "/users/u-2/history", query={"cursor": cursor_of(HISTORY)}).status == 400
 
 
+def test_a_listing_is_whole_up_to_a_minute_before_its_first_page(ask, items, monkeypatch):
+    ada, bob = (item_of({**USER, "user_id": user_id}) for user_id in ("u-1", "u-2"))
+
+    def query(**call):
+        # The time is taken before anything is read.
+        clock.read += 1
+        shard = call["ExpressionAttributeValues"][":listing"]["S"]
+        return {"Items": [ada, bob] if shard == "active#0" else []}
+
+    clock = SimpleNamespace(read=0)
+    monkeypatch.setattr(items, "query", query)
+    monkeypatch.setattr(system, "now", lambda: f"2030-01-31T12:{clock.read:02d}:30.000000Z")
+    first = ask("GET", "/users", query={"status": "active", "limit": "1"}).body
+    assert first["complete_until"] == "2030-01-31T11:59:30.000000Z"
+    second = ask("GET", "/users", query={"status": "active", "limit": "1", "cursor": first["next"]}).body
+    assert [user["user_id"] for page in (first, second) for user in page["users"]] == ["u-1", "u-2"]
+    assert (second["next"], second["complete_until"]) == (None, first["complete_until"])
+
+
 FORGED = [
     *({**LISTING, "updated_at": value} for value in ("", "2030", 7, None, {})),
+    *({**LISTING, "complete_until": value} for value in ("", "2030", None)),
     *({**LISTING, "seen": value} for value in ("u-1", [1], None)),
     {**LISTING, "more": 1},
     [],

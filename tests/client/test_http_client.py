@@ -181,6 +181,17 @@ def test_pages_follow_each_other_to_the_end(ask):
     assert b"cursor=a%20b" in server.requests[1].url.query
 
 
+def test_a_page_of_users_tells_up_to_when_its_listing_is_whole(ask):
+    until = "2030-01-31T11:59:00.000000Z"
+    server = Server((200, {"users": [USER], "next": "c", "complete_until": until}))
+    page = ask(server, "list_page", "suspended", page_size=1, cursor="b")
+    assert ([user.user_id for user in page.items], page.cursor) == (["u-1"], "c")
+    assert page.complete_until == datetime(2030, 1, 31, 11, 59, tzinfo=UTC)
+    assert dict(server.requests[0].url.params) == {"status": "suspended", "limit": "1", "cursor": "b"}
+    # An API that does not know it says nothing of it.
+    assert ask(Server((200, {"users": [], "next": None})), "list_page").complete_until is None
+
+
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "UTC"])
 def test_a_distant_time_is_sent_as_rfc_3339_wherever_it_is_sent_from(ask, monkeypatch, zone):
     monkeypatch.setenv("TZ", zone)
