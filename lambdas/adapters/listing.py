@@ -20,23 +20,24 @@ if TYPE_CHECKING:
 
 
 LAG_SECONDS: Final = 60
-"""A change is found in a listing at most so long after it was sealed.
+"""A listing is taken to show every change that was sealed so long before it; not all of that is bounded.
 
 A user's time is taken when its change is decided, and each try of a commit decides anew, so from there on:
 
-- the commit is given up after 9 seconds: two sends, each with 1 to connect and 3 to be answered, and less than
-  1 between them (``adapters.dynamodb.client_from_environment``);
-- DynamoDB commits what it was sent, and puts it into the index. AWS promises no bound for either; usually both
-  are done within a second. The other 51 seconds are for them, for clocks that differ, and for a process that
-  has to wait for its processor.
+- the commit is given up after 9 seconds: two sends, each with 1 to connect and 3 to be answered, and less
+  than 1 between them (``adapters.dynamodb.client_from_environment``);
+- DynamoDB commits what it was sent, and puts it into the index. AWS promises no bound for either; usually
+  both are done within a second. The other 51 seconds are for them, for clocks that differ, for the look-up of
+  an address, and for a process that has to wait for its processor.
 """
 
 
 def complete_until(now: str) -> str:
     """Return the time up to which a listing that begins now is whole, ISO 8601 UTC as users have it.
 
-    Every user whose newest change was sealed at or before it is listed. Later ones may still be on their way:
-    whoever polls asks for what is after this time, not after the newest user seen, and will see some twice.
+    Every user whose newest change was sealed at or before it is listed, as far as ``LAG_SECONDS`` holds.
+    Later ones may still be on their way: whoever polls asks for what is after this time, not after the newest
+    user seen, and will see some twice.
     """
     return system.text_of(datetime.fromisoformat(now) - timedelta(seconds=LAG_SECONDS))
 

@@ -148,8 +148,12 @@ def test_a_time_is_asked_for_as_the_index_has_it_in_any_year(ask, monkeypatch, i
 
 MOMENT = "2030-01-31T12:00:00.000000Z"
 LISTING = {
-    **{"of": "users", "status": "active", "since": None, "complete_until": MOMENT},
-    **{"updated_at": MOMENT, "seen": ["u-1"]},
+    "of": "users",
+    "status": "active",
+    "since": None,
+    "complete_until": MOMENT,
+    "updated_at": MOMENT,
+    "seen": ["u-1"],
 }
 HISTORY = {"of": "history", "user_id": "u-1", "version": 1, "recorded_at": MOMENT, "sequence": "r#c-1"}
 

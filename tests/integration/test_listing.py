@@ -64,7 +64,7 @@ def test_users_may_be_asked_for_from_a_moment_on(engine, created_tables, listing
     assert pages(listing, "active", 4, Position(everybody[7].updated_at)) == everybody[8:]
 
 
-def test_whoever_is_committed_before_the_first_page_is_listed_while_others_write(engine, created_tables, listing):
+def test_whoever_was_there_before_is_listed_while_others_write(engine, created_tables, listing):
     rng = random.Random(7)
     everybody = {number: user(number, number // 3) for number in range(60)}
     put_users(engine, created_tables.users, list(everybody.values()))
