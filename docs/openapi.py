@@ -82,6 +82,11 @@ class UserPage(Shape):
 
     users: list[User]
     next: Next
+    complete_until: Time | None = Field(
+        default=None,
+        description="With status: all pages together hold every user whose newest change was sealed at or "
+        "before it; pass it as the next updated_after. Of the first page; later pages repeat it.",
+    )
 
 
 class Record(Shape):
@@ -93,7 +98,7 @@ class Record(Shape):
     outcome: Literal["APPLIED", "REJECTED"]
     action: Literal["create", "update", "delete"] | None = None
     version: int | None = None
-    actor: dict[str, str] | None = None
+    actor: dict[Literal["id", "type", "session"], str] | None = None
     reason: str | None = None
     changes: dict[str, dict[Literal["before", "after"], Any]] | None = None
     errors: list[ProblemEntry] | None = None

@@ -1,6 +1,7 @@
 """The client of Registrar: HTTP in Python, the command `registrar`, and the checker behind its `check`."""
 
 from registrar_client.async_client import AsyncRegistrarClient
+from registrar_client.calls import Page
 from registrar_client.client import RegistrarClient
 from registrar_client.errors import (
     ApiProblem,
@@ -50,6 +51,7 @@ __all__ = [
     "NameTaken",
     "NotFound",
     "NotReached",
+    "Page",
     "Problem",
     "Record",
     "RegistrarClient",

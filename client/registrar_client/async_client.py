@@ -163,6 +163,21 @@ class AsyncRegistrarClient:
         """Yield the users of a status in the order of their newest change, page by page."""
         return self._pages(lambda cursor: calls.users(status, updated_after, page_size, cursor))
 
+    async def list_page(
+        self,
+        status: str = "active",
+        *,
+        updated_after: datetime | None = None,
+        page_size: int = 50,
+        cursor: str | None = None,
+    ) -> Page[User]:
+        """Return one page of what ``list`` yields, with the time up to which the listing is whole.
+
+        To follow changes, read all pages, then begin again with ``updated_after`` set to their
+        ``complete_until``. Users of the last minute come again: ``user_id`` and ``version`` tell them.
+        """
+        return await self._send(calls.users(status, updated_after, page_size, cursor))
+
     def history(self, user_id: str, *, page_size: int = 50) -> AsyncIterator[Record]:
         """Yield a user's audit records, oldest first, page by page."""
         return self._pages(lambda cursor: calls.history(user_id, page_size, cursor))

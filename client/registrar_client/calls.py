@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -85,10 +85,16 @@ class Call(Generic[T]):
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """Some of many, and the cursor of what follows, None at the end."""
+    """Some of many, and the cursor of what follows, None at the end.
+
+    Attributes:
+        complete_until: of a listing of users: all of its pages together hold every user whose newest change
+            was sealed at or before it. Whoever polls passes it as the next ``updated_after``.
+    """
 
     items: tuple[T, ...]
     cursor: str | None
+    complete_until: datetime | None = None
 
 
 PageCall = Callable[[str | None], Call[Page[T]]]
@@ -195,14 +201,14 @@ def users(status: str, updated_after: datetime | None, limit: int, cursor: str |
     """Return the call that reads a page of the users of a status."""
     parameters = {"status": status, **_page(limit, cursor)}
     if updated_after is not None:
-        aware = updated_after if updated_after.tzinfo else updated_after.astimezone()
-        parameters["updated_after"] = aware.isoformat()
-    return Call(
-        "GET",
-        "/users",
-        lambda content: Page(tuple(map(User.from_json, content["users"])), content["next"]),
-        parameters,
-    )
+        parameters["updated_after"] = _rfc3339(updated_after)
+
+    def page(content: Any) -> Page[User]:  # noqa: ANN401 - JSON
+        until = content.get("complete_until")
+        found = tuple(map(User.from_json, content["users"]))
+        return Page(found, content["next"], datetime.fromisoformat(until) if until else None)
+
+    return Call("GET", "/users", page, parameters)
 
 
 def history(user_id: str, limit: int, cursor: str | None) -> Call[Page[Record]]:
@@ -250,6 +256,16 @@ def stats(days: int) -> Call[Stats]:
 def health() -> Call[bool]:
     """Return the call that asks whether the API answers."""
     return Call("GET", "/health", lambda content: content["status"] == "ok")
+
+
+def _rfc3339(moment: datetime) -> str:
+    """Return a moment as text; one without a zone is local."""
+    aware = moment if moment.tzinfo else moment.astimezone()
+    # In UTC: the local offset of a distant year may have seconds, which RFC 3339 does not know. What lies
+    # outside of the years 1 to 9999 there is the API's to refuse.
+    with suppress(OverflowError):
+        aware = aware.astimezone(UTC)
+    return aware.isoformat()
 
 
 def _page(limit: int, cursor: str | None) -> dict[str, str]:

@@ -113,6 +113,7 @@ class Record:
 
     Attributes:
         version: the version that an applied change made; the one that a rejected change met, None if none.
+        actor: ``id``, ``type`` and, of an assumed role, ``session``; empty when the request named none.
         changes: for each changed attribute ``{"before": …, "after": …}``, without a side that was not there.
         content: the whole record as it stands in the ledger, for whoever recomputes its hashes.
     """

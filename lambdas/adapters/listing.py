@@ -4,10 +4,12 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from heapq import merge
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
+from adapters import system
 from adapters.dynamodb import item_of
 from adapters.faults import transient_faults
 from adapters.users import LISTING_SHARDS, user_of
@@ -15,6 +17,29 @@ from registrar.change import User
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+LAG_SECONDS: Final = 60
+"""A listing is taken to show every change that was sealed so long before it; not all of that is bounded.
+
+A user's time is taken when its change is decided, and each try of a commit decides anew, so from there on:
+
+- the commit is given up after 9 seconds: two sends, each with 1 to connect and 3 to be answered, and less
+  than 1 between them (``adapters.dynamodb.client_from_environment``);
+- DynamoDB commits what it was sent, and puts it into the index. AWS promises no bound for either; usually
+  both are done within a second. The other 51 seconds are for them, for clocks that differ, for the look-up of
+  an address, and for a process that has to wait for its processor.
+"""
+
+
+def complete_until(now: str) -> str:
+    """Return the time up to which a listing that begins now is whole, ISO 8601 UTC as users have it.
+
+    Every user whose newest change was sealed at or before it is listed, as far as ``LAG_SECONDS`` holds.
+    Later ones may still be on their way: whoever polls asks for what is after this time, not after the newest
+    user seen, and will see some twice.
+    """
+    return system.text_of(datetime.fromisoformat(now) - timedelta(seconds=LAG_SECONDS))
 
 
 @dataclass(frozen=True)
@@ -33,8 +58,8 @@ class Position:
 class Listing:
     """Live users of one status in the order of their newest change.
 
-    A user that changes while somebody pages moves to the end: it may come twice, and is never left out. The
-    index is eventually consistent.
+    A user that changes while somebody pages moves to the end, and may come twice. A change that was sealed in
+    the last ``LAG_SECONDS`` may not be there yet, with later ones listed before it: ``complete_until``.
     """
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:

@@ -11,16 +11,22 @@ _random = random.SystemRandom()
 
 def now() -> str:
     """Return the time: ISO 8601, UTC, microseconds, as ``2030-01-31T12:00:00.000000Z``."""
-    return _written(datetime.now(UTC))
+    return text_of(datetime.now(UTC))
 
 
 def in_utc(time: str) -> str:
     """Return an ISO 8601 time of Step Functions as ``now`` writes it, so that the two compare as texts."""
-    return _written(datetime.fromisoformat(time).astimezone(UTC))
+    return text_of(datetime.fromisoformat(time))
 
 
-def _written(time: datetime) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+def text_of(moment: datetime) -> str:
+    """Return an aware moment in the form of ``now``: of one length, so that texts sort as moments do.
+
+    Raises:
+        OverflowError: in UTC it lies outside of the years 1 to 9999.
+    """
+    # Not strftime: its %Y writes a year below 1000 with as many digits as it has.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def salt() -> str:

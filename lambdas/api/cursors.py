@@ -24,6 +24,7 @@ class ListingPlace(Place):
     of: Literal["users"] = "users"
     status: str
     since: str | None
+    complete_until: Moment
     updated_at: Moment
     seen: list[str]
 

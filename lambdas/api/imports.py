@@ -18,7 +18,7 @@ from registrar import limits
 from registrar.bulk.plan import Plan, account_of
 from registrar.bulk.request import import_request_of, upload_request_of
 from registrar.errors import ImportRefused, Problem
-from registrar.request import words_of
+from registrar.request import without_session, words_of
 from workflow.import_store import UPLOADS, ImportStore
 
 LINK_SECONDS: Final = 900
@@ -60,7 +60,9 @@ def post_import() -> Response[str]:
     except ImportRefused as refused:
         raise invalid(*refused.problems) from None
     executions = Executions.imports(states_client)
-    if not executions.start(import_id, request) and executions.input(import_id) != request:
+    if not executions.start(import_id, request) and (
+        without_session(executions.input(import_id)) != without_session(request)
+    ):
         problem = Problem(
             "import_id_reused", "/headers/Idempotency-Key", "was used for another import; choose a new one"
         )

@@ -3,6 +3,7 @@
 import re
 import uuid
 from base64 import b64decode
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import parse_qs
@@ -31,6 +32,26 @@ def _digits(text: Any) -> Any:  # noqa: ANN401 - of a query
     return text
 
 
+# RFC 3339, 5.6; without its leap second, which no clock here tells.
+_RFC_3339: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?"
+    r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+)
+
+
+def _moment(text: Any) -> Any:  # noqa: ANN401 - of a query
+    if isinstance(text, str):
+        try:
+            # Python's own reader, and Pydantic's, take other forms as well: epochs, days, weeks.
+            if _RFC_3339.fullmatch(text):
+                return datetime.fromisoformat(text.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass  # There is no such day, or in UTC it lies outside of the years 1 to 9999.
+    message = "must be a time with its offset (RFC 3339), as 2030-01-31T12:00:00Z; in a query, + is %2B"
+    raise PydanticCustomError("bad_format", message)
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 Limit = Annotated[
     int,
     BeforeValidator(_digits),
@@ -62,8 +83,9 @@ class FindParameters(Parameters):
     status: Literal["active", "suspended"] | None = Field(
         default=None, description="Live users of this status, in the order of their newest change."
     )
-    updated_after: AwareDatetime | None = Field(
-        default=None, description="Only users whose newest change is later; with `status`."
+    updated_after: Moment | None = Field(
+        default=None,
+        description="Only users whose newest change is later; with `status`. RFC 3339, with an offset.",
     )
     limit: Limit = 50
     cursor: Cursor | None = None
@@ -213,8 +235,16 @@ def prefers_async(event: APIGatewayProxyEventV2) -> bool:
     return any(preference.partition(";")[0].strip() == "respond-async" for preference in given)
 
 
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+_ASSUMED_ROLE: Final = re.compile(
+    rf"(arn:[a-z0-9-]+:sts::[0-9]{{12}}:assumed-role/[^/]+)/({limits.ACTOR_SESSION_PATTERN[1:-1]})"
+)
+
+
 def actor_of(event: APIGatewayProxyEventV2) -> dict[str, str]:
     """Return who sent a request, as API Gateway has found out: never what the request says of itself.
+
+    An assumed role is its ARN without the session's name, which stands by itself in ``session``.
 
     Raises:
         Refused: API Gateway names nobody, or somebody whose name cannot be recorded.
@@ -228,7 +258,8 @@ def actor_of(event: APIGatewayProxyEventV2) -> dict[str, str]:
         raise Refused(
             HTTPStatus.FORBIDDEN, "unknown_caller", detail="sign the request, or send a token with a subject"
         )
-    return actor
+    role = _ASSUMED_ROLE.fullmatch(actor["id"]) if actor["type"] == "iam" else None
+    return actor if role is None else {**actor, "id": role[1], "session": role[2]}
 
 
 def unquoted(text: str) -> str:

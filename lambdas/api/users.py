@@ -1,14 +1,13 @@
 """The routes that read users and their trails."""
 
 from dataclasses import asdict
-from datetime import UTC
 from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from adapters import history, listing
+from adapters import history, listing, system
 from adapters.ledger import Ledger
 from adapters.listing import Listing
 from adapters.users import Users
@@ -78,20 +77,30 @@ def get_history(user_id: str) -> Response[str]:
 
 
 def _list(wanted: FindParameters, status: str) -> Response[str]:
+    # Taken before anything is read; later pages keep it, as what came late may stand before them.
+    complete_until = listing.complete_until(system.now())
     after = None
     since = None
     if wanted.updated_after is not None:
-        since = wanted.updated_after.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        since = system.text_of(wanted.updated_after)
         after = listing.Position(since)
     if wanted.cursor is not None:
         place = cursors.read(wanted.cursor, ListingPlace, status=status, since=since)
         after = listing.Position(place.updated_at, tuple(place.seen))
+        complete_until = place.complete_until
     users, behind = Listing.from_environment(dynamodb_client).page(status, after, wanted.limit)
     cursor = None
     if behind is not None:
-        place = ListingPlace(status=status, since=since, updated_at=behind.updated_at, seen=list(behind.seen))
+        place = ListingPlace(
+            status=status,
+            since=since,
+            complete_until=complete_until,
+            updated_at=behind.updated_at,
+            seen=list(behind.seen),
+        )
         cursor = cursors.write(place)
-    return json_response(HTTPStatus.OK, {"users": [_view(user) for user in users], "next": cursor})
+    page = {"users": [_view(user) for user in users], "next": cursor, "complete_until": complete_until}
+    return json_response(HTTPStatus.OK, page)
 
 
 def _holder(kind: str, name: str) -> User | None:

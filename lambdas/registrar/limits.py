@@ -13,6 +13,8 @@ REACHABLE_CHANGE_ID_PATTERN: Final = r"^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,80}$"
 USER_ID_PATTERN: Final = r"^[A-Za-z0-9_.:@-]{1,128}$"
 # An IAM ARN or the subject of a token; the longest ARN of a caller is that of a user with a path.
 ACTOR_ID_PATTERN: Final = r"^[!-~]{1,640}$"
+# RoleSessionName: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+ACTOR_SESSION_PATTERN: Final = r"^[A-Za-z0-9_+=,.@-]{2,64}$"
 ACTOR_TYPE_PATTERN: Final = r"^[a-z][a-z0-9_-]{0,31}$"
 TAG_KEY_PATTERN: Final = r"^[A-Za-z0-9_.:/-]{1,64}$"
 TAG_VALUE_MAX: Final = 256

@@ -137,6 +137,14 @@ class Actor(_Strict):
 
     id: Annotated[str, StringConstraints(pattern=limits.ACTOR_ID_PATTERN)]
     type: Annotated[str, StringConstraints(pattern=limits.ACTOR_TYPE_PATTERN)]
+    session: Annotated[str, StringConstraints(pattern=limits.ACTOR_SESSION_PATTERN)] | None = Field(
+        default=None,
+        description="Of an assumed role. Recorded; a change repeated under another session is the same.",
+    )
+
+    def as_json(self) -> dict[str, str]:
+        """Return the actor as records hold it: without a session when it has none."""
+        return self.model_dump(exclude_none=True)
 
 
 class ChangeRequest(_Strict):
@@ -215,7 +223,7 @@ def identify(request: Any, execution_name: str) -> Identified:  # noqa: ANN401 -
             request_hash=request_hash,
             user_id=_usable(request, "user_id", problems),
             action=Action(request["action"]) if _usable(request, "action", problems) else None,
-            actor=_usable(request, "actor", problems),
+            actor=_actor(_usable(request, "actor", problems)),
             reason=_usable(request, "reason", problems),
             problems=problems,
             change=None,
@@ -226,7 +234,7 @@ def identify(request: Any, execution_name: str) -> Identified:  # noqa: ANN401 -
         user_id=model.user_id,
         attributes=model.attributes.model_dump(exclude_unset=True) if model.attributes else {},
         expected_version=model.expected_version,
-        actor=model.actor.model_dump(),
+        actor=model.actor.as_json(),
         reason=model.reason,
         request_hash=request_hash,
     )
@@ -236,11 +244,13 @@ def identify(request: Any, execution_name: str) -> Identified:  # noqa: ANN401 -
 
 
 def request_hash_of(request: Any) -> str:  # noqa: ANN401 - any JSON value
-    """Return the SHA-256 of a request without its change_id: equal for a replay, other for a reused id.
+    """Return the SHA-256 of a request without its change_id and its actor's session.
+
+    It is equal for a replay, and another for a reused id.
 
     What lies deeper than any valid request goes unread, so that no nesting can exhaust the stack.
     """
-    request = pruned(request, limits.DEPTH_MAX)
+    request = without_session(pruned(request, limits.DEPTH_MAX))
     if isinstance(request, dict):
         request = {name: value for name, value in request.items() if name != "change_id"}
     return sha256_of(request)
@@ -255,6 +265,17 @@ def change_id_of_execution(name: str) -> str:
     if limits.is_change_id(name):
         return name
     return f"x-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}"
+
+
+def without_session(request: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a request, of a change or an import, without its actor's session: what makes it the same again.
+
+    A role that tries again has a new session: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html
+    """
+    actor = request.get("actor") if isinstance(request, dict) else None
+    if not isinstance(actor, dict):
+        return request
+    return {**request, "actor": {name: value for name, value in actor.items() if name != "session"}}
 
 
 def made_user_id(change_id: str) -> str:
@@ -331,6 +352,10 @@ def pointer(*location: str | int) -> str:
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in location)
     path = "".join(f"/{part}" for part in parts)
     return path if len(path) <= limits.PATH_MAX else path[: limits.PATH_MAX - 1] + "…"
+
+
+def _actor(usable: Any) -> dict[str, str] | None:  # noqa: ANN401 - JSON
+    return None if usable is None else Actor.model_validate(usable).as_json()
 
 
 def _usable(request: Any, field: str, problems: tuple[Problem, ...]) -> Any:  # noqa: ANN401 - any JSON value

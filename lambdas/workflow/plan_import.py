@@ -89,7 +89,7 @@ def _hashed(blocks: Iterator[bytes], digest: Any) -> Iterator[bytes]:  # noqa: A
 
 def _spool(rows: Iterator[Row], request: ImportRequest, spool: Spool) -> int:
     """Keep each row by its user, with the rows that come before it for its names; return how many."""
-    actor = request.actor.model_dump()
+    actor = request.actor.as_json()
     count = 0
     for count, row in enumerate(rows, start=1):
         if count > limits.IMPORT_ROWS_MAX:
@@ -132,7 +132,7 @@ def _kept(
 
 def _write_chunks(spool: Spool, request: ImportRequest, key: str, store: ImportStore) -> list[dict[str, int]]:
     """Write the chunks; return the manifest."""
-    actor = request.actor.model_dump()
+    actor = request.actor.as_json()
     manifest: list[dict[str, int]] = []
     with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
         writing = iter(_chunks(spool))

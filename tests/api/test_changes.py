@@ -232,7 +232,35 @@ def test_the_actor_cannot_be_claimed(ask, states):
     [
         (
             {"iam": {"userArn": "arn:aws:sts::123456789012:assumed-role/Admin/ada+b=c@d,e"}},
-            {"id": "arn:aws:sts::123456789012:assumed-role/Admin/ada+b=c@d,e", "type": "iam"},
+            {
+                "id": "arn:aws:sts::123456789012:assumed-role/Admin",
+                "type": "iam",
+                "session": "ada+b=c@d,e",
+            },
+        ),
+        (
+            {"iam": {"userArn": "arn:aws-us-gov:sts::123456789012:assumed-role/a.b-c/i-0123"}},
+            {
+                "id": "arn:aws-us-gov:sts::123456789012:assumed-role/a.b-c",
+                "type": "iam",
+                "session": "i-0123",
+            },
+        ),
+        # Without a role, or with a session that STS does not give, the whole name is the caller's.
+        *(
+            ({"iam": {"userArn": arn}}, {"id": arn, "type": "iam"})
+            for arn in (
+                "arn:aws:iam::123456789012:user/assumed-role/Admin/ada",
+                "arn:aws:sts::123456789012:federated-user/ada",
+                "arn:aws:iam::123456789012:root",
+                "arn:aws:sts::123456789012:assumed-role/Admin/a/b",
+                "arn:aws:sts::123456789012:assumed-role/Admin/a",
+                "arn:aws:sts::123456789012:assumed-role/Admin/" + "a" * 65,
+            )
+        ),
+        (
+            {"jwt": {"claims": {"sub": "arn:aws:sts::123456789012:assumed-role/Admin/ada"}}},
+            {"id": "arn:aws:sts::123456789012:assumed-role/Admin/ada", "type": "jwt"},
         ),
         ({"jwt": {"claims": {"sub": "auth0|ada", "iss": "x"}}}, {"id": "auth0|ada", "type": "jwt"}),
     ],
@@ -240,6 +268,16 @@ def test_the_actor_cannot_be_claimed(ask, states):
 def test_the_caller_is_the_actor(ask, states, authorizer, actor):
     ask("POST", "/changes", CREATE, authorizer=authorizer)
     assert states.request["actor"] == actor
+
+
+def test_a_retry_under_another_session_of_the_role_is_the_same_request(ask, states):
+    hashes = {}
+    for name in ("Task/first", "Task/second", "Other/first"):
+        caller = {"iam": {"userArn": f"arn:aws:sts::123456789012:assumed-role/{name}"}}
+        ask("POST", "/changes", CREATE, headers={"Idempotency-Key": "c-1"}, authorizer=caller)
+        assert states.request["actor"]["session"] == name.partition("/")[2]
+        hashes[name] = identify(states.request, "c-1").request_hash
+    assert hashes["Task/first"] == hashes["Task/second"] != hashes["Other/first"]
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,18 @@ def test_the_same_import_may_be_started_again_and_another_not_under_its_key(ask,
     assert (answer.status, answer.body["type"]) == (409, "urn:registrar:problem:import_id_reused")
 
 
+def test_the_same_import_under_another_session_of_the_role_is_the_same(ask, states):
+    def post(role: str, session: str):
+        caller = {"iam": {"userArn": f"arn:aws:sts::123456789012:assumed-role/{role}/{session}"}}
+        return ask("POST", "/imports", SOURCE, headers={"Idempotency-Key": "i-1"}, authorizer=caller)
+
+    assert post("Task", "first").status == 202
+    assert states.request["actor"]["session"] == "first"
+    states.running["i-1"] = "RUNNING"
+    assert post("Task", "second").status == 202
+    assert post("Other", "first").status == 409
+
+
 @pytest.mark.parametrize(
     ("body", "headers", "path"),
     [

@@ -2,9 +2,13 @@
 
 import json
 from base64 import urlsafe_b64encode
+from types import SimpleNamespace
+from urllib.parse import urlencode
 
 import pytest
 
+from adapters import system
+from adapters.dynamodb import item_of
 from registrar import limits
 
 USER = {
@@ -81,7 +85,19 @@ BAD_QUERIES = [
     ("/users", "status=active&limit=1.0", ["/query/limit"]),
     ("/users", "status=active&limit=", ["/query/limit"]),
     ("/users", "status=active&updated_after=yesterday", ["/query/updated_after"]),
-    ("/users", "status=active&updated_after=2030-01-31T12:00:00", ["/query/updated_after"]),
+    *(
+        ("/users", urlencode({"status": "active", "updated_after": text}), ["/query/updated_after"])
+        for text in (
+            # No offset, no time, no text of RFC 3339.
+            *("2030-01-31T12:00:00", "2030-01-31", "253402300800", "0", "-1", "1e3", ""),
+            *("2030-01-31T12:00Z", "2030-W05-4T12:00:00Z", "20300131T120000Z", "2030-01-31 12:00:00Z"),
+            *("2030-01-31T12:00:00+0100", "2030-01-31T12:00:00+01:00:30", "2030-01-31T12:00:00,5Z"),
+            *("2030-01-31T12:00:00Z\n", "٢٠٣٠-01-31T12:00:00Z"),
+            # No such moment, or none in UTC.
+            *("2030-02-30T12:00:00Z", "2030-01-31T24:00:00Z", "0000-01-01T00:00:00Z"),
+            *("2030-01-31T12:00:00+24:00", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"),
+        )
+    ),
     ("/users", "status=active&cursor=x", ["/query/cursor"]),
     ("/users", "status=active&status=active", ["/query/status"]),
     ("/users", "status=active&colour=blue&limit=0", ["/query/colour", "/query/limit"]),
@@ -102,8 +118,44 @@ def test_every_parameter_that_is_wrong_is_named(ask, items, path, query, paths):
     assert items.calls == []
 
 
+def test_a_time_that_cannot_be_read_is_answered_with_an_example(ask):
+    answer = ask("GET", "/users", query="status=active&updated_after=253402300800")
+    (error,) = answer.body["errors"]
+    assert error["code"] == "bad_format"
+    assert "2030-01-31T12:00:00Z" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000000Z"),
+        ("0999-12-31T23:59:59.9+00:00", "0999-12-31T23:59:59.900000Z"),
+        ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"),
+        ("2030-01-31t12:00:00.1234567z", "2030-01-31T12:00:00.123456Z"),
+        ("2030-01-31T23:30:00-01:00", "2030-02-01T00:30:00.000000Z"),
+    ],
+)
+def test_a_time_is_asked_for_as_the_index_has_it_in_any_year(ask, monkeypatch, items, text, read):
+    asked: list[str] = []
+
+    def query(**call):
+        asked.append(call["ExpressionAttributeValues"][":after"]["S"])
+        return {"Items": []}
+
+    monkeypatch.setattr(items, "query", query)
+    assert ask("GET", "/users", query={"status": "active", "updated_after": text}).status == 200
+    assert set(asked) == {read}
+
+
 MOMENT = "2030-01-31T12:00:00.000000Z"
-LISTING = {"of": "users", "status": "active", "since": None, "updated_at": MOMENT, "seen": ["u-1"]}
+LISTING = {
+    "of": "users",
+    "status": "active",
+    "since": None,
+    "complete_until": MOMENT,
+    "updated_at": MOMENT,
+    "seen": ["u-1"],
+}
 HISTORY = {"of": "history", "user_id": "u-1", "version": 1, "recorded_at": MOMENT, "sequence": "r#c-1"}
 
 
@@ -124,8 +176,28 @@ def test_a_cursor_serves_the_request_that_it_was_given_for_and_no_other(ask):
     assert ask("GET", "/users/u-2/history", query={"cursor": cursor_of(HISTORY)}).status == 400
 
 
+def test_a_listing_is_whole_up_to_a_minute_before_its_first_page(ask, items, monkeypatch):
+    ada, bob = (item_of({**USER, "user_id": user_id}) for user_id in ("u-1", "u-2"))
+
+    def query(**call):
+        # The time is taken before anything is read.
+        clock.read += 1
+        shard = call["ExpressionAttributeValues"][":listing"]["S"]
+        return {"Items": [ada, bob] if shard == "active#0" else []}
+
+    clock = SimpleNamespace(read=0)
+    monkeypatch.setattr(items, "query", query)
+    monkeypatch.setattr(system, "now", lambda: f"2030-01-31T12:{clock.read:02d}:30.000000Z")
+    first = ask("GET", "/users", query={"status": "active", "limit": "1"}).body
+    assert first["complete_until"] == "2030-01-31T11:59:30.000000Z"
+    second = ask("GET", "/users", query={"status": "active", "limit": "1", "cursor": first["next"]}).body
+    assert [user["user_id"] for page in (first, second) for user in page["users"]] == ["u-1", "u-2"]
+    assert (second["next"], second["complete_until"]) == (None, first["complete_until"])
+
+
 FORGED = [
     *({**LISTING, "updated_at": value} for value in ("", "2030", 7, None, {})),
+    *({**LISTING, "complete_until": value} for value in ("", "2030", None)),
     *({**LISTING, "seen": value} for value in ("u-1", [1], None)),
     {**LISTING, "more": 1},
     [],

@@ -4,6 +4,8 @@ import asyncio
 import inspect
 import itertools
 import json
+import re
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -177,6 +179,33 @@ def test_pages_follow_each_other_to_the_end(ask):
     assert second["cursor"] == "a b"
     # Signatures want a space as %20.
     assert b"cursor=a%20b" in server.requests[1].url.query
+
+
+def test_a_page_of_users_tells_up_to_when_its_listing_is_whole(ask):
+    until = "2030-01-31T11:59:00.000000Z"
+    server = Server((200, {"users": [USER], "next": "c", "complete_until": until}))
+    page = ask(server, "list_page", "suspended", page_size=1, cursor="b")
+    assert ([user.user_id for user in page.items], page.cursor) == (["u-1"], "c")
+    assert page.complete_until == datetime(2030, 1, 31, 11, 59, tzinfo=UTC)
+    assert dict(server.requests[0].url.params) == {"status": "suspended", "limit": "1", "cursor": "b"}
+    # An API that does not know it says nothing of it.
+    assert ask(Server((200, {"users": [], "next": None})), "list_page").complete_until is None
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "UTC"])
+def test_a_distant_time_is_sent_as_rfc_3339_wherever_it_is_sent_from(ask, monkeypatch, zone):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        for moment in (datetime(1, 1, 1, tzinfo=UTC), datetime(1800, 1, 1, tzinfo=UTC)):
+            server = Server((200, {"users": [], "next": None}))
+            assert ask(server, "list", updated_after=moment) == []
+            text = server.requests[0].url.params["updated_after"]
+            assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([+-]\d\d:\d\d|Z)", text)
+            assert datetime.fromisoformat(text) == moment
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_ids_are_encoded_in_paths(ask):

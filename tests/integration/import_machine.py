@@ -39,6 +39,7 @@ class ImportMachine:
         *,
         name: str = "users.csv",
         import_id: str = "",
+        actor: dict[str, str] = ACTOR,
         deliver: Callable[[Handler, Any], Any] = once,
         **options: Any,
     ) -> dict[str, Any]:
@@ -46,7 +47,7 @@ class ImportMachine:
         import_id = import_id or uuid4().hex
         key = f"uploads/{name}"
         self.s3.objects[BUCKET, key] = content.encode() if isinstance(content, str) else content
-        request = {"source": {"key": key}, "actor": ACTOR, **options}
+        request = {"source": {"key": key}, "actor": actor, **options}
         try:
             asked = {"request": request, "import_id": import_id, "started_at": started_at()}
             planned = _json(deliver(step("plan_import").handler, asked))

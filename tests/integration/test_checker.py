@@ -53,7 +53,8 @@ class Tamperer:
 
 HISTORY = [
     request("create", "u-ada", change_id="c-1", attributes={"username": "Ada", "email": "ada@example.com"}),
-    request("update", "u-ada", change_id="c-2", attributes={"username": "ADA", "tags": {"team": "blue"}}),
+    request("update", "u-ada", change_id="c-2", attributes={"username": "ADA", "tags": {"team": "blue"}})
+    | {"actor": {"id": "arn:aws:sts::123456789012:assumed-role/Task", "type": "iam", "session": "i-1@task"}},
     request("create", "u-bob", change_id="c-3", attributes={"username": "bob"}, reason="hired"),
     request("delete", "u-bob", change_id="c-4"),
     request("update", "u-bob", change_id="c-5", attributes={}),

@@ -448,6 +448,25 @@ def test_a_csv_without_user_ids_makes_users_and_rejects_what_is_no_create(import
     assert [line["paths"] for line in imports.report(summary)] == ["", "", "/user_id"]
 
 
+def test_an_import_again_under_another_session_is_all_replays_and_the_first_session_is_recorded(
+    imports, both_tables
+):
+    role = {"id": "arn:aws:sts::123456789012:assumed-role/Task", "type": "iam"}
+    content = csv_of(MIXED)
+    imports.run(content, actor={**role, "session": "first"})
+    before = both_tables()
+    again = imports.run(content, actor={**role, "session": "second"})
+    assert (again["replayed"], again["rows"]) == (len(MIXED), len(MIXED))
+    assert both_tables() == before
+    assert all(record["actor"] == {**role, "session": "first"} for record in before[1])
+    # Another role is somebody else, and nobody without a session has the field.
+    other = imports.run(content, actor={**role, "id": f"{role['id']}-2"})
+    assert other["replayed"] == 0
+    later = [record["actor"] for record in both_tables()[1] if record not in before[1]]
+    assert later
+    assert all("session" not in actor for actor in later)
+
+
 @pytest.mark.parametrize("unusable", [5, None, "a b", {"x": []}])
 def test_a_row_with_an_unusable_change_id_is_answered_under_the_one_that_follows_from_it(imports, unusable):
     lines = [{"user_id": "u-1", "change_id": unusable, "attributes": {}}]

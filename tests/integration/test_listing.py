@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
-from adapters.listing import Listing, Position
-from adapters.users import LISTING_SHARDS, user_item
+from adapters.dynamodb import client_from_environment
+from adapters.listing import LAG_SECONDS, Listing, Position, complete_until
+from adapters.users import LISTING_SHARDS, Users, user_item
 from registrar.change import User
+from registrar.decide import Applied, decide
+from registrar.request import identify
+from tests.integration.sample_requests import request
 from tests.integration.tables import put_all
 
 
@@ -60,7 +64,7 @@ def test_users_may_be_asked_for_from_a_moment_on(engine, created_tables, listing
     assert pages(listing, "active", 4, Position(everybody[7].updated_at)) == everybody[8:]
 
 
-def test_nobody_is_left_out_while_others_write(engine, created_tables, listing):
+def test_whoever_was_there_before_is_listed_while_others_write(engine, created_tables, listing):
     rng = random.Random(7)
     everybody = {number: user(number, number // 3) for number in range(60)}
     put_users(engine, created_tables.users, list(everybody.values()))
@@ -83,6 +87,43 @@ def test_nobody_is_left_out_while_others_write(engine, created_tables, listing):
     seen = [each.user_id for each in found]
     assert set(seen) == {each.user_id for each in everybody.values()}
     assert [each for each in seen if seen.count(each) > 1 and each not in changed] == []
+
+
+def test_a_late_commit_is_found_after_the_time_up_to_which_the_last_listing_was_whole(
+    engine, created_tables, listing
+):
+    users = Users(engine, created_tables.users)
+
+    def sealed(user_id: str, second: int) -> Applied:
+        change = identify(request("create", user_id, attributes={}), user_id).change
+        assert change is not None
+        return decide(change, None, moment(second), "0" * 32)
+
+    def found(after: str | None) -> list[str]:
+        return [each.user_id for each in pages(listing, "active", 7, Position(after) if after else None)]
+
+    def moment(second: int) -> str:
+        return f"2030-01-31T12:{second // 60:02d}:{second % 60:02d}.000000Z"
+
+    early, late, newer = sealed("u-early", 0), sealed("u-late", 100), sealed("u-newer", 101)
+    for each in (early, newer):
+        assert users.commit(each) is None
+    assert found(None) == ["u-early", "u-newer"]
+    until = complete_until(moment(102))
+    assert users.commit(late) is None
+    # The newest that was seen is no place to go on from.
+    assert found(newer.after.updated_at) == []
+    assert found(until) == ["u-late", "u-newer"]
+
+
+def test_a_commit_is_given_up_long_before_a_listing_says_that_it_is_whole(monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    config = client_from_environment().meta.config
+    sends = config.retries["total_max_attempts"]
+    # botocore waits less than 1, 2, 4 … seconds before a send that is repeated, in its mode `standard`.
+    pauses = sum(2**again for again in range(sends - 1))
+    assert config.retries["mode"] == "standard"
+    assert sends * (config.connect_timeout + config.read_timeout) + pauses == 9 <= LAG_SECONDS / 2
 
 
 def test_the_work_for_a_page_does_not_grow_with_the_table(engine, created_tables, listing):

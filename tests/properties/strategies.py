@@ -68,6 +68,7 @@ FIELDS = st.sampled_from(
         "email",
         "tags",
         "id",
+        "session",
     ]
 )
 JSON = st.recursive(
@@ -128,7 +129,13 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
         "action": action,
         "user_id": draw(st.sampled_from(["u-1", "u-2"])),
         "actor": draw(
-            st.sampled_from([{"id": "admin-7", "type": "user"}, {"id": "sync@hr", "type": "service"}])
+            st.sampled_from(
+                [
+                    {"id": "admin-7", "type": "user"},
+                    {"id": "sync@hr", "type": "service", "session": None},
+                    {"id": "arn:aws:sts::123456789012:assumed-role/Admin", "type": "iam", "session": "ada@x"},
+                ]
+            )
         ),
         **draw(
             optional(

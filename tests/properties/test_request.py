@@ -38,14 +38,20 @@ def test_a_valid_request_becomes_the_change_that_it_says(request: dict[str, Any]
     change = identify(request, "execution-1").change
     assert change is not None
     assert change.change_id == request.get("change_id", "execution-1")
-    assert (change.action, change.user_id, change.actor) == tuple(
-        request[name] for name in ("action", "user_id", "actor")
-    )
+    assert (change.action, change.user_id) == (request["action"], request["user_id"])
+    assert change.actor == without_null(request["actor"])
     assert change.attributes == request.get("attributes", {})
     assert (change.expected_version, change.reason) == (
         request.get("expected_version"),
         request.get("reason"),
     )
+
+
+def without_null(value: Any) -> Any:
+    """Return an actor as records hold it; any other value as it is."""
+    if not isinstance(value, dict):
+        return value
+    return {name: inner for name, inner in value.items() if inner is not None}
 
 
 @given(mutated_requests(), st.randoms(use_true_random=False), JSON)
@@ -92,7 +98,7 @@ def test_what_is_recorded_of_an_invalid_request_is_valid_by_itself(request: dict
     assert not identify({**usable, **attributes}, "execution-1").problems
     at_fault = {problem.path.split("/")[1] for problem in found.problems if problem.path}
     for name in ("user_id", "action", "actor", "reason"):
-        assert getattr(found, name) == (None if name in at_fault else request.get(name))
+        assert getattr(found, name) == (None if name in at_fault else without_null(request.get(name)))
 
 
 @given(mutated_requests(), st.integers(1, 4))

@@ -98,6 +98,11 @@ def test_an_empty_request_lacks_what_every_change_needs():
         (with_(**{"[key]": 1}), [("unknown_field", "/[key]")]),
         (with_(actor={**ACTOR, "name": "Ada"}), [("unknown_field", "/actor/name")]),
         (with_(actor={}), [("required", "/actor/id"), ("required", "/actor/type")]),
+        (with_(actor={**ACTOR, "session": "a"}), [("bad_format", "/actor/session")]),
+        (with_(actor={**ACTOR, "session": "a" * 65}), [("bad_format", "/actor/session")]),
+        (with_(actor={**ACTOR, "session": "zo\u00e9"}), [("bad_format", "/actor/session")]),
+        (with_(actor={**ACTOR, "session": "a/b"}), [("bad_format", "/actor/session")]),
+        (with_(actor={**ACTOR, "session": 7}), [("wrong_type", "/actor/session")]),
         # Types
         (with_(user_id=1, actor="admin", reason=[]), [
             ("wrong_type", "/user_id"), ("wrong_type", "/actor"), ("wrong_type", "/reason")]),
@@ -241,6 +246,26 @@ def test_a_long_path_is_cut():
 @pytest.mark.parametrize("change_id", ["", "a b", "é", "c" * 81, 7, None, {}])
 def test_the_executions_name_stands_in_for_a_change_id_that_is_no_use(change_id):
     assert identify(with_(change_id=change_id), "execution-1").change_id == "execution-1"
+
+
+SESSION = {**ACTOR, "session": "a1+=,.@-_"}
+
+
+def test_a_session_is_the_actor_s_and_no_part_of_what_makes_two_requests_the_same():
+    with_session = identify(with_(actor=SESSION), "e")
+    assert with_session.actor == with_session.change.actor == SESSION
+    others = [with_(actor={**ACTOR, "session": session}) for session in ("task-2", None)]
+    assert {identify(other, "e").request_hash for other in [UPDATE, *others]} == {with_session.request_hash}
+    for name in ("id", "type"):
+        assert identify(with_(actor={**SESSION, name: "b"}), "e").request_hash != with_session.request_hash
+    # Elsewhere the word means nothing.
+    assert identify(with_(session="x"), "e").request_hash != with_session.request_hash
+
+
+@pytest.mark.parametrize("fault", [{}, {"colour": 1}])
+def test_an_actor_without_a_session_is_recorded_without_the_field(fault):
+    assert identify(with_(actor={**ACTOR, "session": None}, **fault), "e").actor == ACTOR
+    assert identify(with_(actor=SESSION, **fault), "e").actor == SESSION
 
 
 def test_the_request_hash_leaves_out_the_change_id_and_nothing_else():

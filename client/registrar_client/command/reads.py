@@ -165,7 +165,7 @@ def _lines(record: Record) -> Iterator[Text]:
         (moment(record.recorded_at), "dim"),
         "  ",
         (f"{title:<12}", "bold green" if applied else "bold yellow"),
-        f"{record.action or 'unknown'} by {record.actor.get('id', 'unknown')}",
+        f"{record.action or 'unknown'} by {_actor(record)}",
     )
     if record.reason:
         line.append(f" ({record.reason})")
@@ -176,6 +176,11 @@ def _lines(record: Record) -> Iterator[Text]:
     for problem in record.problems:
         yield Text(f"    {problem.code} {problem.path}: {problem.message}")
     yield Text(f"    hash {record.hash[:16]}…  after {record.previous_hash[:16]}…", style="dim")
+
+
+def _actor(record: Record) -> str:
+    name, session = record.actor.get("id", "unknown"), record.actor.get("session")
+    return name if session is None else f"{name} ({session})"
 
 
 def _side(sides: Any, side: str) -> str:  # noqa: ANN401 - JSON
