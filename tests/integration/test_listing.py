@@ -120,7 +120,7 @@ def test_a_commit_is_given_up_long_before_a_listing_says_that_it_is_whole(monkey
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     config = client_from_environment().meta.config
     sends = config.retries["total_max_attempts"]
-    # In its mode `standard` botocore waits less than 1, 2, 4 … seconds before a send that is repeated, and up to
+    # In its mode `standard` botocore waits less than 1, 2, 4 … seconds before it sends again, and up to
     # 5 more when the service asks for it (botocore.retries.standard.ExponentialBackoff).
     pauses = sum(2**again + 5 for again in range(sends - 1))
     assert config.retries["mode"] == "standard"
