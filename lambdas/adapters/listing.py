@@ -24,10 +24,10 @@ LAG_SECONDS: Final = 60
 
 A user's time is taken when its change is decided, and each try of a commit decides anew, so from there on:
 
-- the commit is given up after 9 seconds: two sends, each with 1 to connect and 3 to be answered, and less
-  than 1 between them (``adapters.dynamodb.client_from_environment``);
+- the commit is given up after 14 seconds: two sends, each with 1 to connect and 3 to be answered, and between
+  them less than 1, or 5 more when DynamoDB asks for it (``adapters.dynamodb.client_from_environment``);
 - DynamoDB commits what it was sent, and puts it into the index. AWS promises no bound for either; usually
-  both are done within a second. The other 51 seconds are for them, for clocks that differ, for the look-up of
+  both are done within a second. The other 46 seconds are for them, for clocks that differ, for the look-up of
   an address, and for a process that has to wait for its processor.
 """
 
