@@ -16,11 +16,13 @@ from local import kept, ministack, processes
 from local.deploy import CHECKOUT, client
 
 NOTE = """
-import boto3, os
+import boto3, time
 def handler(event, _context):
     for record in event["Records"]:
         name = record["dynamodb"]["Keys"]["name"]
         boto3.client("dynamodb").put_item(TableName="Seen", Item={"name": name})
+        if name == {"S": "busy"}:
+            time.sleep(600)
 """
 BOOTSTRAP = f'#!/bin/sh\nexec "{sys.executable}" -m awslambdaric "$_HANDLER"\n'
 KEY = {
@@ -126,8 +128,9 @@ def test_kept_data_keeps_its_streams_over_any_number_of_restarts(tmp_path):
 
         # What was done since the last stop is lost with a crash: all of it, objects as well as items.
         watched.start()
-        watched.put("g")
-        assert watched.seen("abcdefg") == set("abcdefg")
+        watched.put("busy")
+        everything = {*"abcdef", "busy"}
+        assert watched.seen(everything) == everything
         crash(watched.engine.pid)
         ministack.stop(watched.engine)
         assert not kept.publish(tmp_path)
