@@ -18,6 +18,7 @@ from registrar_client.check import rules
         ("a\uff20b", "A@B"),
         ("\u01f0\u0323", "J\u0323\u030c"),  # equivalent marks, in either order and composed or not
         ("\u0390", "\u03aa\u0301"),
+        ("\u1f80\u0323", "\u1f00\u0323\u03b9"),  # the dot stays below the alpha
         ("\u1d2c\u0301", "\u00e1"),  # folded twice
     ],
 )
