@@ -5,7 +5,7 @@ import signal
 import sys
 from importlib.metadata import version
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
 
@@ -42,6 +42,10 @@ def registrar(
     """
 
 
+AGAIN_SECONDS: Final = 1
+"""So long after a signal the program should have ended."""
+
+
 def main(*, heard: bool = True) -> NoReturn:
     """Run the command; errors are one sentence that says what to do.
 
@@ -68,6 +72,7 @@ def _run(*, heard: bool) -> int:
         finally:
             sys.stdout.flush()
     except SystemExit as end:
+        signal.alarm(0)
         return end.code if isinstance(end.code, int) else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -93,4 +98,7 @@ def _tell(error: Exception) -> int:
 
 def _end(number: int, _: FrameType | None) -> NoReturn:
     """End in order, so that what was begun beside a file does not stay there."""
+    # Raised wherever the signal finds the program, an exception may get lost there; then it comes once more.
+    signal.signal(signal.SIGALRM, lambda *_: _end(number, None))
+    signal.alarm(AGAIN_SECONDS)
     sys.exit(128 + number)
