@@ -169,7 +169,8 @@ def _same(engine: Process, port: int, *, keep: bool, fresh: bool) -> None:
 
 
 def _welcome(outputs: Outputs) -> str:
-    sample = min((CHECKOUT / "samples").glob("*.json")).relative_to(CHECKOUT)
+    # Of another user than the one whom the lines before it create.
+    sample = sorted((CHECKOUT / "samples").glob("*.json"))[1].relative_to(CHECKOUT)
     return f"""The local AWS is up at {outputs.endpoint}, and its API at {outputs.ApiUrl}. After
 
   eval "$(make -s env)"
