@@ -20,7 +20,7 @@ class RawRequest:
 
 
 ATTRIBUTES: Final = (
-    b'{"username": "ada", "email": "ada@example.com", "display_name": "Ada \\u00e9", "status": "active",'
+    b'{"username": "fay", "email": "fay@example.com", "display_name": "Fay \\u00e9", "status": "active",'
     b' "tags": {"team": "navy"}}'
 )
 JSON: Final = (b"Content-Type", b"application/json")
@@ -31,8 +31,8 @@ SAMPLES: Final = (
     RawRequest(
         b"POST",
         b"/changes",
-        (JSON, (KEY, b"ticket-4711")),
-        b'{"action": "create", "user_id": "u-1001", "attributes": ' + ATTRIBUTES + b', "reason": "why"}',
+        (JSON, (KEY, b"fuzz-4711")),
+        b'{"action": "create", "user_id": "u-fay", "attributes": ' + ATTRIBUTES + b', "reason": "why"}',
     ),
     RawRequest(
         b"POST",
@@ -47,17 +47,17 @@ SAMPLES: Final = (
     RawRequest(b"POST", b"/users", (JSON, (KEY, b'"k-1"')), b'{"change_id": "k-1", "attributes": {}}'),
     RawRequest(
         b"PATCH",
-        b"/users/u-1001",
+        b"/users/u-fay",
         (PATCH, (b"If-Match", b'"1", "2"')),
         b'{"attributes": {"display_name": null}, "expected_version": 1}',
     ),
-    RawRequest(b"DELETE", b"/users/u-1001?reason=ticket%204711", ((b"If-Match", b'W/"1"'),)),
-    RawRequest(b"GET", b"/users/u-1001"),
-    RawRequest(b"HEAD", b"/users/u-1001"),
-    RawRequest(b"GET", b"/users?email=ada%40example.com"),
+    RawRequest(b"DELETE", b"/users/u-fay?reason=ticket%204711", ((b"If-Match", b'W/"1"'),)),
+    RawRequest(b"GET", b"/users/u-fay"),
+    RawRequest(b"HEAD", b"/users/u-fay"),
+    RawRequest(b"GET", b"/users?email=fay%40example.com"),
     RawRequest(b"GET", b"/users?status=active&" + SINCE + b"&limit=10&cursor=eyJvZiI6InVzZXJzIn0"),
-    RawRequest(b"GET", b"/users/u-1001/history?limit=5&cursor=eyJvZiI6Imhpc3RvcnkifQ"),
-    RawRequest(b"GET", b"/changes/ticket-4711"),
+    RawRequest(b"GET", b"/users/u-fay/history?limit=5&cursor=eyJvZiI6Imhpc3RvcnkifQ"),
+    RawRequest(b"GET", b"/changes/fuzz-4711"),
     RawRequest(b"POST", b"/uploads", (JSON,), b'{"format": "csv", "bytes": 100}'),
     RawRequest(
         b"POST",

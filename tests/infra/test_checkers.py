@@ -62,6 +62,7 @@ def test_every_acknowledgement_is_needed_and_none_hides_more_than_it_says(unackn
         *(("AwsSolutions-SF1", f"{name}/StateMachine") for name in MACHINES),
         *(("AwsSolutions-SQS3", f"{name}/{stream}/Failed") for name, stream in CONSUMERS.items()),
         ("AwsSolutions-APIG4", "Http/Api/GET--health"),
+        ("AwsSolutions-APIG4", "Http/Api/HEAD--health"),
         ("AwsSolutions-S1", "Imports/Bucket"),
         (executions(CHANGES, ":*"), "Http/Answer/Role/DefaultPolicy"),
         (executions(IMPORTS, ":*"), "Http/Answer/Role/DefaultPolicy"),
@@ -88,6 +89,7 @@ def test_every_acknowledgement_gives_a_reason(stage: Stage):
         *((name.split("/")[-1], rule) for name in MACHINES for rule in ("SF1", "IAM5[Resource::*]")),
         ("Failed", "SQS3"),
         ("GET--health", "APIG4"),
+        ("HEAD--health", "APIG4"),
         *(
             ("Answer", executions(machine, ":*").removeprefix("AwsSolutions-"))
             for machine in (CHANGES, IMPORTS)

@@ -297,7 +297,7 @@ def test_an_import_that_dies_for_good_before_its_audit_leaves_nothing_that_the_g
         imports.run(csv_of(rows), deliver=deliver)
     receipts = [item for item in items_of(engine, created_tables.users) if item["pk"].startswith("CHANGE#")]
     assert sorted(item["outcome"] for item in receipts) == ["APPLIED", "REJECTED", "REJECTED", "REJECTED"]
-    monkeypatch.setattr(step("guard_ledger"), "GRACE_SECONDS", 0)
+    monkeypatch.setenv("GRACE_SECONDS", "0")
     assert step("guard_ledger").handler(stream_of(receipts), None) == {"batchItemFailures": []}
     records = items_of(engine, created_tables.ledger)
     assert sorted(map(str, records)) == sorted(

@@ -93,7 +93,9 @@ def test_down_ends_a_run_and_a_second_start_keeps_away_from_the_first(tmp_path):
         r"wait for it, or end it with `make down`\n",
         second.stderr,
     )
-    assert all(each.is_alive() for each in up.noted)
+    # The first goes on: some of what it had started may have ended by itself since.
+    assert up.process.poll() is None
+    assert answers(up.endpoint)
     down = local(tmp_path, "down")
     assert (down.returncode, down.stderr.splitlines()[-1]) == (0, "the local AWS is down")
     assert (run.ended()[0], up.ended()[0]) == (143, 143)
