@@ -18,7 +18,7 @@ from registrar import limits
 from registrar.bulk.plan import Plan, account_of
 from registrar.bulk.request import import_request_of, upload_request_of
 from registrar.errors import ImportRefused, Problem
-from registrar.request import without_session, words_of
+from registrar.request import without_session
 from workflow.import_store import UPLOADS, ImportStore
 
 LINK_SECONDS: Final = 900
@@ -100,7 +100,9 @@ def _import_id(key: str | None) -> str:
         return uuid.uuid4().hex
     key = unquoted(key)
     if not limits.is_import_id(key):
-        raise invalid(Problem("bad_format", "/headers/Idempotency-Key", words_of(limits.IMPORT_ID_PATTERN)))
+        raise invalid(
+            Problem("bad_format", "/headers/Idempotency-Key", limits.WORDS[limits.IMPORT_ID_PATTERN])
+        )
     return key
 
 

@@ -16,7 +16,8 @@ from api.problems import Refused, invalid
 from registrar import limits
 from registrar.errors import Problem
 from registrar.json_text import NotJson, read_json
-from registrar.request import Reason, pointer, problem_of, words_of
+from registrar.model_problems import pointer, problem_of
+from registrar.request import Reason
 
 BODY_MAX: Final = 64 * 1024
 """Bytes of a body; a valid change is far below."""
@@ -205,7 +206,7 @@ def change_id_of(event: APIGatewayProxyEventV2, body: dict[str, Any]) -> str:
         return given if isinstance(given, str) and limits.is_change_id(given) else uuid.uuid4().hex
     key = unquoted(key)
     if not limits.is_change_id(key):
-        words = f"{words_of(limits.CHANGE_ID_PATTERN)}, and not . or .."
+        words = f"{limits.WORDS[limits.CHANGE_ID_PATTERN]}, and not . or .."
         raise invalid(Problem("bad_format", "/headers/Idempotency-Key", words))
     if given not in (None, key):
         raise invalid(Problem("not_allowed", "/headers/Idempotency-Key", "differs from the body's change_id"))

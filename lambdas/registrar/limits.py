@@ -19,6 +19,8 @@ ACTOR_TYPE_PATTERN: Final = r"^[a-z][a-z0-9_-]{0,31}$"
 TAG_KEY_PATTERN: Final = r"^[A-Za-z0-9_.:/-]{1,64}$"
 TAG_VALUE_MAX: Final = 256
 TAGS_MAX: Final = 20
+USERNAME_PATTERN: Final = r"^\S+$"
+EMAIL_PATTERN: Final = r"^[^@\s]+@[^@\s]+$"
 USERNAME_MAX: Final = 64
 EMAIL_MAX: Final = 254  # RFC 5321, 4.5.3.1.3
 DISPLAY_NAME_MAX: Final = 128
@@ -48,14 +50,15 @@ WORDS: Final = {
     CHANGE_ID_PATTERN: "must be 1 to 80 letters, digits, dots, dashes and underscores",
     USER_ID_PATTERN: "must be 1 to 128 letters, digits and any of _ . : @ -",
     ACTOR_ID_PATTERN: "must be 1 to 640 visible ASCII characters",
+    ACTOR_SESSION_PATTERN: "must be 2 to 64 letters, digits and any of _ + = , . @ -",
     ACTOR_TYPE_PATTERN: "must be 1 to 32 lower-case letters, digits, dashes and underscores, a letter first",
     TAG_KEY_PATTERN: "must be 1 to 64 letters, digits and any of _ . : / -",
     IMPORT_ID_PATTERN: "must be 1 to 80 letters, digits, dashes and underscores",
     CURSOR_PATTERN: "must be the cursor that a page gave",
     BUCKET_PATTERN: "must be the name of a bucket",
     IMPORT_KEY_PATTERN: "must be 1 to 200 visible ASCII characters",
-    r"^\S+$": "must not hold white space",
-    r"^[^@\s]+@[^@\s]+$": "must be an address such as ada@example.com",
+    USERNAME_PATTERN: "must not hold white space",
+    EMAIL_PATTERN: "must be an address such as ada@example.com",
 }
 """What a text must be, for people, by the pattern that it must match."""
 

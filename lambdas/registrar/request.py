@@ -17,12 +17,13 @@ from pydantic import (
     ValidationError,
     WithJsonSchema,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
 from registrar import limits
 from registrar.canonical import pruned, sha256_of
 from registrar.change import Action, Change
 from registrar.errors import Problem, bounded
+from registrar.model_problems import problem_of
 from registrar.names import normal_form
 from registrar.text import BLANK_IN_BMP, IGNORABLE_IN_BMP, all_is_seen, is_readable
 
@@ -66,22 +67,20 @@ def _no_null(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return value
 
 
-_USERNAME: Final = r"^\S+$"
-_EMAIL: Final = r"^[^@\s]+@[^@\s]+$"
 # For the schema alone: _name says the same in words that help more. Beyond the BMP dialects differ.
 _UNSEEN: Final = IGNORABLE_IN_BMP + BLANK_IN_BMP
 _SEEN_USERNAME: Final = Field(json_schema_extra={"pattern": rf"^[^\s{_UNSEEN}]+$"})
 _SEEN_EMAIL: Final = Field(json_schema_extra={"pattern": rf"^[^@\s{_UNSEEN}]+@[^@\s{_UNSEEN}]+$"})
 Username = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=limits.USERNAME_MAX, pattern=_USERNAME),
-    _name(limits.USERNAME_MAX, _USERNAME),
+    StringConstraints(min_length=1, max_length=limits.USERNAME_MAX, pattern=limits.USERNAME_PATTERN),
+    _name(limits.USERNAME_MAX, limits.USERNAME_PATTERN),
     _SEEN_USERNAME,
 ]
 Email = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=limits.EMAIL_MAX, pattern=_EMAIL),
-    _name(limits.EMAIL_MAX, _EMAIL),
+    StringConstraints(min_length=1, max_length=limits.EMAIL_MAX, pattern=limits.EMAIL_PATTERN),
+    _name(limits.EMAIL_MAX, limits.EMAIL_PATTERN),
     _SEEN_EMAIL,
 ]
 # For the schema alone: _printable says the same in words that help more.
@@ -305,53 +304,6 @@ def _cross_checks(request: Any) -> list[Problem]:  # noqa: ANN401 - any JSON val
     if action in (Action.CREATE.value, Action.UPDATE.value) and attributes is None:
         found.append(Problem("required", "/attributes", f"attributes are required to {action} a user"))
     return found
-
-
-# Pydantic's error types (https://docs.pydantic.dev/latest/errors/validation_errors/) and ours.
-_CODES: Final = {
-    "missing": ("required", "is required"),
-    "extra_forbidden": ("unknown_field", "is not a field of a change"),
-    "string_too_short": ("too_short", "must not be empty"),
-    "string_too_long": ("too_long", "must have at most {max_length} characters"),
-    "too_long": ("too_long", "must have at most {max_length} entries"),
-    "literal_error": ("not_allowed", "must be {expected}"),
-    "string_unicode": ("bad_format", "is not valid Unicode"),
-    "greater_than_equal": ("out_of_range", "must be at least {ge}"),
-    "less_than_equal": ("out_of_range", "must be at most {le}"),
-}
-_TYPES: Final = {"string_type": "a string", "int_type": "an integer", "bool_type": "true or false"}
-
-
-def problem_of(detail: ErrorDetails, *above: str) -> Problem:
-    """Return the problem of one of Pydantic's errors; ``above`` leads its path."""
-    code, text = _CODES.get(detail["type"], (None, None))
-    # Pydantic writes a fault of a tag's key as (…, key, "[key]").
-    location = list(detail["loc"][:3] if detail["loc"][:2] == ("attributes", "tags") else detail["loc"])
-    if code is None and detail["type"] in ("bad_format", "too_long", "not_allowed"):
-        code, text = detail["type"], detail["msg"]
-    elif detail["type"] == "string_pattern_mismatch":
-        code, text = "bad_format", words_of(detail["ctx"]["pattern"])
-    elif code is None and detail["type"].endswith("_type"):
-        code, text = "wrong_type", f"must be {_TYPES.get(detail['type'], 'a JSON object')}"
-    elif code is None:
-        code, text = "invalid", "is not valid"
-    elif "limit" in detail.get("ctx", {}):
-        text = detail["msg"]
-    else:
-        text = str(text).format(**detail.get("ctx", {}))
-    return Problem(str(code), pointer(*above, *location), str(text))
-
-
-def words_of(pattern: str) -> str:
-    """Return what a text that must match a pattern has to be, for people."""
-    return limits.WORDS.get(pattern, f"does not have the form {pattern}")
-
-
-def pointer(*location: str | int) -> str:
-    """Return a JSON Pointer (RFC 6901), cut at ``limits.PATH_MAX`` characters."""
-    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in location)
-    path = "".join(f"/{part}" for part in parts)
-    return path if len(path) <= limits.PATH_MAX else path[: limits.PATH_MAX - 1] + "…"
 
 
 def _actor(usable: Any) -> dict[str, str] | None:  # noqa: ANN401 - JSON

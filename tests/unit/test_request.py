@@ -64,6 +64,11 @@ def test_no_user_is_created_that_no_path_can_name_and_one_that_is_there_can_be_d
     assert problems_of(with_(change_id=user_id)) == [("bad_format", "/change_id")]
 
 
+def test_every_pattern_of_the_contract_has_its_words():
+    patterns = {name: pattern for name, pattern in vars(limits).items() if name.endswith("_PATTERN")}
+    assert set(patterns.values()) - {limits.REACHABLE_CHANGE_ID_PATTERN} == set(limits.WORDS)
+
+
 def test_a_form_that_is_asked_for_is_told_in_words():
     request = with_(
         user_id="#",

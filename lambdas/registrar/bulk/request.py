@@ -19,7 +19,8 @@ from registrar import limits
 from registrar.bulk.columns import FIELDS
 from registrar.bulk.reading import Format
 from registrar.errors import ImportRefused, Problem
-from registrar.request import Actor, Reason, problem_of
+from registrar.model_problems import problem_of
+from registrar.request import Actor, Reason
 
 M = TypeVar("M", bound=BaseModel)
 
