@@ -102,8 +102,10 @@ def change(
         decided = client.wait_for(change_id) if wait else client.change(change_id)
     if decided is None:
         print(json.dumps({"change_id": change_id, "status": "RUNNING"}) if connection.as_json else "it runs")
-    elif connection.as_json or decided.outcome == "APPLIED":
-        _tell(connection, decided, "applied:")
+    elif connection.as_json:
+        print(json.dumps(asdict(decided)))
+    elif decided.outcome == "APPLIED":
+        print(f"applied: {decided.user_id}, version {decided.version}")
     else:
         print(f"rejected: {'; '.join(map(in_words, decided.problems))}")
 
