@@ -276,10 +276,11 @@ def _segment(name: str, text: str) -> str:
     """Return an id as a part of a path.
 
     Raises:
-        InvalidRequest: no path can hold it (RFC 3986, 5.2.4: dots are resolved on the way).
+        InvalidRequest: no path can hold it. Dots are resolved on the way (RFC 3986, 5.2.4), and a gateway that
+            decodes a slash asks for another resource.
     """
-    if text in ("", ".", ".."):
-        message = "must not be empty" if not text else f"must not be {text}"
-        reason = {"code": "not_allowed", "path": f"/{name}", "message": f"{name} {message}"}
+    if text in ("", ".", "..") or "/" in text:
+        what = "be empty" if not text else "hold a slash" if "/" in text else f"be {text}"
+        reason = {"code": "not_allowed", "path": f"/{name}", "message": f"{name} must not {what}"}
         raise InvalidRequest(400, {"detail": reason["message"], "errors": [reason]})
     return quote(text, safe=":@")

@@ -180,7 +180,9 @@ def crash(leader, victim=None):
     starts = {pid: processes.start_of(pid) for pid in members}
     (engine,) = (pid for pid, arguments in members.items() if arguments.endswith("local.engine serve"))
     os.kill(victim or engine, signal.SIGKILL)
-    while any(start and processes.start_of(pid) == start for pid, start in starts.items()):
+    deadline = time.monotonic() + 30
+    while left := [pid for pid, start in starts.items() if start and processes.start_of(pid) == start]:
+        assert time.monotonic() < deadline, left
         time.sleep(0.05)
 
 

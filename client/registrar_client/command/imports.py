@@ -71,11 +71,13 @@ def import_file(  # noqa: PLR0913, PLR0917 - the options of a command
         bool, typer.Option("--dry-run", help="Find out what would happen, and write nothing.")
     ] = False,
     fail_fast: Annotated[
-        int | None, typer.Option(min=1, help="Stop when so many rows were not applied.")
+        int | None, typer.Option(min=1, metavar="N", help="Stop when so many rows were not applied.")
     ] = None,
     tolerated_failure_percentage: Annotated[
         int | None,
-        typer.Option(min=0, max=100, help="Stop when more than this share of all rows was not applied."),
+        typer.Option(
+            min=0, max=100, metavar="P", help="Stop when more than this share of all rows was not applied."
+        ),
     ] = None,
     reason: Annotated[str | None, typer.Option(help="For rows without one of their own.")] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Until it has ended.")] = True,
