@@ -276,8 +276,8 @@ def _segment(name: str, text: str) -> str:
     """Return an id as a part of a path.
 
     Raises:
-        InvalidRequest: no path can hold it. Dots are resolved on the way (RFC 3986, 5.2.4), and a gateway that
-            decodes a slash asks for another resource.
+        InvalidRequest: no path can hold it. Dots are resolved on the way (RFC 3986, 5.2.4), and a gateway
+            that decodes a slash asks for another resource.
     """
     if text in ("", ".", "..") or "/" in text:
         what = "be empty" if not text else "hold a slash" if "/" in text else f"be {text}"
