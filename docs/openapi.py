@@ -261,8 +261,8 @@ IMPORT_KEY: Final = {
 IF_MATCH: Final = {
     "name": "If-Match",
     "in": "header",
-    "description": "The version last seen, as the ETag gave it; when stale the change is rejected. Of several"
-    " one must be the user's; tags of others match none.",
+    "description": "The version last seen, as the ETag gave it; when stale the change is rejected. Tags of"
+    " others match none; several versions are refused.",
     "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$'},
 }
 PREFER: Final = {

@@ -115,7 +115,11 @@ def _submit(request: dict[str, Any]) -> Response[str]:
 
 
 def _expected_version(request: dict[str, Any]) -> int | None:
-    """Return the version that ``If-Match`` asks for; of several the user's own, when it is among them."""
+    """Return the version that ``If-Match`` asks for.
+
+    It is one: if the user's own were chosen among several, a retry would ask for another than the first try
+    did, and so be another request under the same id.
+    """
     versions = expected_versions_of(router.current_event)
     if versions is None:
         return None
@@ -124,11 +128,11 @@ def _expected_version(request: dict[str, Any]) -> int | None:
             "version_conflict", "/headers/If-Match", "names no version that this user can be at"
         )
         raise Refused(HTTPStatus.PRECONDITION_FAILED, "version_conflict", problem)
-    user_id, said = request.get("user_id"), request.get("expected_version")
-    version = versions[0]
-    if len(versions) > 1 and isinstance(user_id, str) and limits.is_user_id(user_id):
-        user = Users.from_environment(dynamodb_client).user(user_id)
-        version = user.version if user is not None and user.version in versions else version
+    if len(set(versions)) > 1:
+        raise invalid(
+            Problem("not_allowed", "/headers/If-Match", "names several versions; name the one last seen")
+        )
+    version, said = versions[0], request.get("expected_version")
     # True and 1.0 equal 1, and are no versions.
     if said is not None and (type(said) is not int or said != version):
         raise invalid(Problem("not_allowed", "/headers/If-Match", "differs from the body's expected_version"))

@@ -119,9 +119,10 @@ class NoParameters(Parameters):
 
 P = TypeVar("P", bound=Parameters)
 
-# RFC 9110, 8.8.3 and 5.6.1: a list of entity tags may have empty elements.
+# RFC 9110, 8.8.3 and 5.6.1: a list of entity tags may have empty elements. Possessive, so that no header can
+# make it look twice at anything.
 _TAG: Final = re.compile(r'(?:W/)?"[!#-~\x80-\U0010FFFF]*"')
-_TAGS: Final = re.compile(rf"[ \t,]*{_TAG.pattern}(?:[ \t]*,[ \t]*(?:{_TAG.pattern})?)*[ \t]*")
+_TAGS: Final = re.compile(rf"[ \t,]*+{_TAG.pattern}(?:[ \t]*+,[ \t,]*+{_TAG.pattern})*+[ \t,]*+")
 _VERSION: Final = re.compile(rf"0|[1-9][0-9]{{0,{limits.VERSION_DIGITS - 1}}}")
 
 

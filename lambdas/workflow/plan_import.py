@@ -120,13 +120,14 @@ def _kept(
     kept |= {"request": row.request, "occurrence": occurrence}
     # Unless there is a key, a row's change_id follows from the whole file; whether it is valid does not.
     made_id = "-" if key is None else row_id(row.request, key, occurrence)
-    change = identify(completed(row.request, made_id, actor, None), made_id).change
-    if change is None:
-        return kept, None
+    asked = identify(completed(row.request, made_id, actor, None), made_id)
     named = key, row.request.get("user_id"), row.request.get("change_id")
-    # An id that follows from the whole file is in no other row of it.
-    owner = None if named == (None, None, None) else change.user_id
-    kept["lost"] = spool.claim(names_of(change.attributes), owner or f"#{row.number}", row.number)
+    # An id that follows from the whole file is in no other row of it. A row that is not valid keeps its place
+    # among those of its user: it may use up a change_id.
+    owner = None if named == (None, None, None) else asked.user_id
+    if asked.change is not None:
+        names = names_of(asked.change.attributes)
+        kept["lost"] = spool.claim(names, owner or f"#{row.number}", row.number)
     return kept, owner
 
 

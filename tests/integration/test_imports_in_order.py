@@ -46,6 +46,22 @@ def rows_of_users(rng: random.Random, users: int, *, named: bool) -> list[Row]:
     return [of_users[user].pop(0) for user in turns]
 
 
+@pytest.mark.parametrize("invalid_first", [False, True])
+def test_a_row_that_is_not_valid_keeps_its_place_among_those_of_its_user(imports, invalid_first):
+    """It may use up a change_id: so which of two rows has it must not be chance."""
+    busy = [{"user_id": "u-1", "action": "create"}]
+    busy += [{"user_id": "u-1", "action": "update", "display_name": f"n{n}"} for n in range(20)]
+    shared = {"user_id": "u-1", "action": "update", "change_id": "c"}
+    valid, invalid = {**shared, "display_name": "x"}, {**shared, "email": "nonsense"}
+    rows = [*busy, *((invalid, valid) if invalid_first else (valid, invalid))]
+    report = imports.report(imports.run(csv_of(rows)))
+    assert {line["outcome"] for line in report[:-2]} == {"APPLIED"}
+    codes = [line["codes"] for line in report[-2:]]
+    assert codes == (
+        ["bad_format", "change_id_reused"] if invalid_first else ["", "change_id_reused; bad_format"]
+    )
+
+
 def modelled(rows: list[Row]) -> list[tuple[str, str, str]]:
     """Return what the model answers: outcome, version and codes of each row."""
     model, answers = Answering(), []

@@ -22,6 +22,13 @@ def nested(depth: int, opening: str, closing: str) -> str:
     return opening * depth + "1" + closing * depth
 
 
+@pytest.mark.parametrize("rest", ['\\"' * 200_000, "\\\\" * 200_000, "\\", '"' * 200_001, "x" * 400_000])
+def test_no_string_is_looked_at_twice(rest):
+    # Where each quote began a search of its own, this took minutes.
+    with pytest.raises(NotJson):
+        read_json("[]" * 40 + '"' + rest)
+
+
 @pytest.mark.parametrize("pair", [("[", "]"), ('{"a":', "}"), ('[{"]":', "}]")])
 def test_what_nests_deeper_than_the_limit_is_refused_and_the_limit_itself_is_read(pair):
     depth = limits.DEPTH_MAX // len(pair[1])
