@@ -29,7 +29,7 @@ A user's time is taken when its change is decided, and each try of a commit deci
 - DynamoDB commits what it was sent, and puts it into the index. AWS promises no bound for either; usually
   both are done within a second. The other 46 seconds are for them, for clocks that differ, for the look-up of
   an address, and for a process that has to wait for its processor; of a name with an
-  earlier form also for two look-ups before the commit (``adapters.held_names``), each given up as a commit is.
+  earlier form also for two look-ups before the commit (``adapters.held_names``), given up as a commit is.
 """
 
 

@@ -91,7 +91,8 @@ def _write_reports(spool: Spool, store: ImportStore, plan: Plan, folder: Path) -
         report.open("w", encoding="utf-8", newline="") as report_file,
         failed.open("w", encoding="utf-8", newline="", errors="backslashreplace") as failed_file,
     ):
-        lines = csv.writer(report_file)
+        # Each cell in quotes: where a semicolon or a tab separates, none begins within another.
+        lines = csv.writer(report_file, quoting=csv.QUOTE_ALL)
         lines.writerow(REPORT)
         back = _SentBack(failed_file, plan)
         for _, _, content in spool.by_number():
@@ -121,7 +122,7 @@ class _SentBack:
     def __init__(self, file: TextIO, plan: Plan) -> None:
         self._file = file
         self._form = plan.format
-        self._cells = csv.writer(file)
+        self._cells = csv.writer(file, quoting=csv.QUOTE_ALL)
         if plan.format is Format.CSV:
             self._errors = _place_of_errors(plan.header)
             header = plan.header if self._errors < len(plan.header) else [*plan.header, ERRORS]

@@ -236,6 +236,12 @@ def test_what_was_sent_back_is_mended_and_imported_by_itself(imports):
     assert numbers(imports.run(mended)) == (2, 2, 0, 0, 0)
 
 
+def test_no_separator_of_a_spreadsheet_begins_a_cell_within_one_that_is_sent_back(imports):
+    summary = imports.run(csv_of([person(1, email="x;=1+1", display_name="x\t=1+1")]))
+    assert '"x;=1+1","x\t=1+1"' in imports.text(summary, "failed.csv")
+    assert all(line.startswith('"') for line in imports.text(summary, "report.csv").splitlines())
+
+
 def test_lines_of_json_are_sent_back_as_lines_of_json(imports):
     lines = [
         '{"user_id": "u-1", "attributes": {"username": "\\ud800"}}',
