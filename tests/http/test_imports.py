@@ -94,7 +94,7 @@ def test_the_command_imports_tells_and_exports(registrar, file, name, tmp_path):
     assert "│ applied         │ 120" in shown
     assert len(report.read_text().splitlines()) == 124
     # A name that is free, an id without a space; the row that was too short has all its cells by now.
-    mended = failed.read_text().replace(f"{name}1,", f"{name}9991,").replace(f"{name} y", f"{name}-y")
+    mended = failed.read_text().replace(f'{name}1"', f'{name}9991"').replace(f"{name} y", f"{name}-y")
     failed.write_text(mended)
     done = json.loads(registrar("import", str(failed), "--json"))
     assert (done["rows"], done["applied"]) == (3, 3)
