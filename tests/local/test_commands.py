@@ -69,6 +69,14 @@ class Started:
         return [each for each in self.noted if each.is_alive()] + processes.noted(self.directory)
 
 
+@pytest.fixture
+def ended_at_last(tmp_path):
+    """What a test that fails has left behind is ended, too."""
+    yield
+    local(tmp_path, "down")
+
+
+@pytest.mark.usefixtures("ended_at_last")
 @pytest.mark.parametrize(
     ("word", "number"), [("run", signal.SIGHUP), ("run", signal.SIGINT), ("up", signal.SIGTERM)]
 )
@@ -84,6 +92,7 @@ def test_a_signal_ends_all_that_was_started(tmp_path, word, number):
     assert not (started.directory / "outputs.json").exists()
 
 
+@pytest.mark.usefixtures("ended_at_last")
 def test_down_ends_a_run_and_a_second_start_keeps_away_from_the_first(tmp_path):
     run, up = Started(tmp_path, "run"), Started(tmp_path, "up")
     second = local(tmp_path, "up")
