@@ -24,6 +24,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tests.checkout_copy import copy_checkout
+
 CHECKOUT: Final = Path(__file__).parents[1]
 WORKERS: Final = 2
 SHARED: Final = (".venv", "node_modules")
@@ -100,18 +102,7 @@ def tree(number: int) -> Path:
     """Copy what git knows of into a folder, with the set-up shared."""
     folder = CHECKOUT / ".local" / "mutants" / str(number)
     shutil.rmtree(folder, ignore_errors=True)
-    known = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=CHECKOUT,
-        capture_output=True,
-        check=True,
-    )
-    for name in filter(None, known.stdout.decode().split("\0")):
-        if (CHECKOUT / name).exists():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(CHECKOUT / name, folder / name)
-    for name in SHARED:
-        (folder / name).symlink_to(CHECKOUT / name)
+    copy_checkout(folder, SHARED)
     return folder
 
 

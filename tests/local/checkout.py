@@ -1,13 +1,13 @@
 """Commands of the local AWS, run as a person runs them."""
 
 import os
-import shutil
 import subprocess
 import sys
 import urllib.request
 from pathlib import Path
 
 from local.deploy import CHECKOUT
+from tests.checkout_copy import copy_checkout
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -42,18 +42,7 @@ def answers(endpoint: str) -> bool:
 
 def copied(folder: Path) -> Path:
     """Copy what git knows of into a folder, with the set-up shared."""
-    known = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=CHECKOUT,
-        capture_output=True,
-        check=True,
-    )
-    for name in filter(None, known.stdout.decode().split("\0")):
-        if (CHECKOUT / name).exists():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(CHECKOUT / name, folder / name)
-    for name in (".venv", "node_modules"):
-        (folder / name).symlink_to(CHECKOUT / name)
+    copy_checkout(folder, (".venv", "node_modules"))
     # The packages that jsii unpacks: hundreds of megabytes, the same for every checkout.
     (folder / ".local").mkdir()
     (CHECKOUT / ".local" / "jsii").mkdir(parents=True, exist_ok=True)
