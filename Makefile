@@ -107,8 +107,8 @@ lint: setup ## ruff, mypy, import-linter, and whether the generated docs are up 
 	@$(BIN)/python -m ruff format --quiet --check .
 	@$(BIN)/python -m mypy --no-error-summary
 	@$(BIN)/python -c 'from importlinter.cli import lint_imports_command as lint; lint()'
-	@$(BIN)/python -m docs.contracts --check
-	@$(BIN)/python docs/diagram.py --check
+	@$(BIN)/python -m tools.contracts --check
+	@$(BIN)/python -m tools.diagram --check
 
 format: setup ## put the code into its form
 	@$(BIN)/python -m ruff format --quiet .
@@ -122,8 +122,8 @@ synth: setup ## the templates of a stage into cdk.out: STAGE=local, dev or prod
 	@$(BIN)/python -m local synth "$(or $(STAGE),dev)"
 
 docs: setup ## make the JSON Schemas, the OpenAPI document and the picture of the state machine anew
-	@$(BIN)/python -m docs.contracts
-	@$(BIN)/python docs/diagram.py
+	@$(BIN)/python -m tools.contracts
+	@$(BIN)/python -m tools.diagram
 	@$(BIN)/python -m bench.charts
 
 clean: ## stop what is up, and remove what was set up and made, but for the data of `make up KEEP=1`

@@ -13,8 +13,8 @@ from rich.table import Table
 
 from bench import units
 from bench.result import Result
-from registrar.limits import CHUNK_ROWS
-from registrar.prices import prices
+from registrar.domain.limits import CHUNK_ROWS
+from registrar.imports.adapters.prices import prices
 
 MEMORY_GB: Final = 0.5
 IMPORT_GB: Final = 2.0

@@ -8,11 +8,11 @@ from contextlib import ExitStack
 from itertools import count
 from typing import Any, Final
 
-from adapters.users import user_item
 from bench.engine import steps_on_an_engine
 from bench.result import Result, of_rounds
 from bench.units import change
-from registrar.change import User
+from registrar.adapters.users import user_item
+from registrar.domain.change import User
 from tests.integration import machine, tables
 
 SIZES: Final = (100, 10_000, int(os.environ.get("GROWTH_LARGE", "100000")))

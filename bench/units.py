@@ -11,9 +11,9 @@ from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
-from adapters.dynamodb import plain
 from bench.engine import steps_on_an_engine
 from bench.result import Result
+from registrar.adapters.dynamodb import plain
 from tests.integration import machine
 
 TYPICAL: Final = {

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import boto3
 
-from adapters.dynamodb import item_of
-from adapters.users import user_item
 from bench.engine import steps_on_an_engine
 from bench.result import Result, ratio
-from registrar.canonical import canonical_json
-from registrar.decide import Applied
+from registrar.adapters.dynamodb import item_of
+from registrar.adapters.users import user_item
+from registrar.domain.canonical import canonical_json
+from registrar.domain.decide import Applied
 from registrar_client.check import Checker, rules
 from registrar_client.check.rules import Fold
 from tests.integration import tables

@@ -32,7 +32,7 @@ class Guard(LambdaFunction):
             scope,
             construct_id,
             settings=settings,
-            handler="steps.guard_ledger.handler",
+            handler="registrar.handlers.guard_ledger.handler",
             code=code,
             description="Delivers the records of changes that their executions left behind.",
             environment={

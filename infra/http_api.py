@@ -21,7 +21,7 @@ from infra.lambda_function import LambdaFunction
 from infra.settings import StageSettings
 from infra.state_machine import executions_acknowledgment, executions_of
 
-OPENAPI = Path(__file__).parents[1] / "docs" / "openapi.json"
+OPENAPI = Path(__file__).parents[1] / "contracts" / "openapi.json"
 
 # API Gateway itself gives up after 30 seconds; the function answers before, and waits 25 for a change.
 ANSWER_TIMEOUT = Duration.seconds(29)
@@ -70,7 +70,7 @@ class HttpApi(Construct):
             self,
             "Answer",
             settings=settings,
-            handler="api.app.handler",
+            handler="registrar.api.app.handler",
             code=code,
             description="Answers the HTTP API.",
             environment={

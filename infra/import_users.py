@@ -126,7 +126,7 @@ class ImportUsers(Construct):
             self,
             name,
             settings=self._settings,
-            handler=f"steps.{module}.handler",
+            handler=f"registrar.imports.handlers.{module}.handler",
             code=self._code.with_requirements,
             description=description,
             environment={"IMPORT_BUCKET": self._data.imports.bucket.bucket_name},

@@ -31,7 +31,7 @@ class Projection(LambdaFunction):
             scope,
             construct_id,
             settings=settings,
-            handler="steps.project_ledger.handler",
+            handler="registrar.handlers.project_ledger.handler",
             code=code,
             description="Publishes an event for each new record of the ledger, and counts it once.",
             environment={

@@ -11,9 +11,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from adapters.dynamodb import plain
 from local.deploy import Outputs
-from registrar.chain import verify
+from registrar.adapters.dynamodb import plain
+from registrar.domain.chain import verify
 from registrar_client import RegistrarClient, SigV4
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""The domain: what a change is, what it does to a user, and how its record is sealed. No AWS, no I/O."""
+"""Auditable user changes: what runs in Lambda."""

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from adapters.dynamodb import item_of
-from adapters.objects import Objects
+from registrar.adapters.dynamodb import item_of
+from registrar.imports.adapters.objects import Objects
 from tests.memory_s3 import MemoryS3
 
 IDENTITY = {"iam": {"userArn": "arn:aws:iam::123456789012:user/ada"}}
@@ -123,11 +123,13 @@ def ask(states, items, s3, monkeypatch) -> Any:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     for name in ("changes", "users", "stats"):
-        monkeypatch.setattr(importlib.import_module(f"api.{name}"), "dynamodb_client", items)
+        monkeypatch.setattr(importlib.import_module(f"registrar.api.{name}"), "dynamodb_client", items)
     for name in ("changes", "imports"):
-        monkeypatch.setattr(importlib.import_module(f"api.{name}"), "states_client", states)
-    monkeypatch.setattr(importlib.import_module("api.imports"), "bucket", lambda: Objects(s3, "imports"))
-    handler = importlib.import_module("api.app").handler
+        monkeypatch.setattr(importlib.import_module(f"registrar.api.{name}"), "states_client", states)
+    monkeypatch.setattr(
+        importlib.import_module("registrar.api.imports"), "bucket", lambda: Objects(s3, "imports")
+    )
+    handler = importlib.import_module("registrar.api.app").handler
 
     def send(
         method: str,

@@ -10,11 +10,11 @@ from urllib.parse import unquote_to_bytes
 
 from botocore.exceptions import ClientError
 
-from adapters.dynamodb import item_of
-from registrar.errors import ChangeRejected
-from registrar.record import answer
-from registrar.rejection import seal_rejection
-from registrar.request import identify
+from registrar.adapters.dynamodb import item_of
+from registrar.domain.errors import ChangeRejected
+from registrar.domain.record import answer
+from registrar.domain.rejection import seal_rejection
+from registrar.domain.request import identify
 from tests.fuzz.mutation import FIRST_SEED
 from tests.fuzz.raw_requests import RawRequest, mutated_request
 
@@ -30,7 +30,7 @@ CONTEXT: dict[str, Any] = {
 def test_no_bytes_make_the_function_fail(ask, states, monkeypatch):
     monkeypatch.setattr(type(states), "start_sync_execution", execute)
     monkeypatch.setattr(type(states), "start_execution", start)
-    handler = importlib.import_module("api.app").handler
+    handler = importlib.import_module("registrar.api.app").handler
     statuses: Counter[int] = Counter()
     for seed in range(FIRST_SEED, FIRST_SEED + EVENTS):
         request = mutated_request(seed)

@@ -5,7 +5,7 @@ from base64 import b64encode
 
 import pytest
 
-from registrar.request import identify
+from registrar.domain.request import identify
 
 CREATE = {"action": "create", "user_id": "u-1", "attributes": {"username": "ada"}}
 APPLIED = {"outcome": "APPLIED", "user_id": "u-1", "version": 3}

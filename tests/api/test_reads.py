@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from adapters import system
-from adapters.dynamodb import item_of
-from registrar import limits
+from registrar.adapters import system
+from registrar.adapters.dynamodb import item_of
+from registrar.domain import limits
 
 USER = {
     "pk": "USER#u-1",

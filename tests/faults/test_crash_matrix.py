@@ -10,9 +10,9 @@ from itertools import product
 
 import pytest
 
-from adapters.counters import Counters
-from adapters.dynamodb import plain
 from local.deploy import Outputs
+from registrar.adapters.counters import Counters
+from registrar.adapters.dynamodb import plain
 from tests.faults.runs import Runs
 from tests.faults.runtime import Fault
 from tests.scenarios import KINDS

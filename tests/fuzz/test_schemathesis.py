@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from local.deploy import Outputs
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
+DOCUMENT = Path(__file__).parents[2] / "contracts" / "openapi.json"
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "10"))
 
 document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
@@ -43,6 +43,6 @@ def test_the_api_does_what_its_document_says(case: schemathesis.Case, deployed: 
         base_url=deployed.ApiUrl,
         auth=Signed(),
         # What is of the right form may be refused: a user is not there, a name is taken, and some rules
-        # are beyond JSON Schema (docs/schema.py names them).
+        # are beyond JSON Schema (tools/schema.py names them).
         excluded_checks=[positive_data_acceptance],
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from docs import diagram
+from tools import diagram
 
 ROOT = Path(__file__).parents[2]
 MACHINE: dict[str, Any] = json.loads(

@@ -10,7 +10,7 @@ import pytest
 
 from infra.http_api import OPENAPI
 from infra.settings import IncompleteSettingsError, stage_settings
-from registrar.errors import TransientFault
+from registrar.domain.errors import TransientFault
 from tests.infra.synthesized import Stage, synthesize
 
 
@@ -83,7 +83,7 @@ def test_only_what_is_internal_raises_the_alarm_of_internal_errors(
     # The names of `logging` are what Lambda's JSON logs give as `level`.
     loud = set(re.findall(r'\$\.level = "([A-Z]+)"', properties["FilterPattern"]))
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    app = importlib.import_module("api.app")
+    app = importlib.import_module("registrar.api.app")
     assert app.give_up(KeyError("what")).status_code == 500
     assert app.retry_later(TransientFault("busy")).status_code == 503
     assert [record.levelname in loud for record in caplog.records] == [True, False]

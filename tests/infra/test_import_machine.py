@@ -5,17 +5,17 @@ import re
 from pathlib import Path
 from typing import Any
 
-from registrar.errors import ImportRefused
+from registrar.domain.errors import ImportRefused
+from registrar.imports.services.chunks import WORK_SECONDS
 from tests.infra.synthesized import IMPORT_MACHINE, IMPORT_STEPS, Stage
 from tests.infra.test_state_machine import EXPRESS_LIMIT
 from tests.infra.test_state_machine import STATES as CHANGE_STATES
-from workflow.chunks import WORK_SECONDS
 
 TEXT = (Path(__file__).parents[2] / "statemachines" / "import_users.asl.json").read_text(encoding="utf-8")
 STATES: dict[str, dict[str, Any]] = json.loads(TEXT)["States"]
 CHUNK: dict[str, dict[str, Any]] = STATES["ApplyChunks"]["ItemProcessor"]["States"]
 LAST_CALLS_SECONDS = 10
-"""A call's time-outs and its one retry (``adapters.dynamodb.client_from_environment``)."""
+"""A call's time-outs and its one retry (``registrar.adapters.dynamodb.client_from_environment``)."""
 TASKS = {**{name: state for name, state in STATES.items() if state["Type"] == "Task"}, **CHUNK}
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from registrar.change import Outcome
-from registrar.errors import ChangeRejected
-from registrar.record import Draft, seal
+from registrar.domain.change import Outcome
+from registrar.domain.errors import ChangeRejected
+from registrar.domain.record import Draft, seal
 from tests.infra.synthesized import (
     CHANGE_MACHINES,
     FUNCTIONS,
@@ -244,7 +244,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_step_may_do_to_the_tables_what_it_does_and_nothing_else(
     stage: Stage, step: str, monkeypatch: pytest.MonkeyPatch
 ):
-    module = importlib.import_module(f"steps.{step}")
+    module = importlib.import_module(step_module(step))
     client = RecordingDynamoDB()
     monkeypatch.setattr(module, "client", client)
     if step == "project_ledger":
@@ -286,7 +286,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> MemoryS3:
     monkeypatch.setenv("IMPORT_BUCKET", "imports")
     s3 = MemoryS3()
     for step in ("plan_import", "write_chunk", "audit_chunk", "finish_import"):
-        monkeypatch.setattr(importlib.import_module(f"steps.{step}"), "s3_client", s3)
+        monkeypatch.setattr(importlib.import_module(step_module(step)), "s3_client", s3)
     return s3
 
 
@@ -309,8 +309,8 @@ def test_the_steps_of_an_import_may_do_to_the_tables_what_they_do_and_nothing_el
             for name, value in (("plan.json", plan), ("chunks/000001.json", import_rows())):
                 bucket.put_object("imports", f"imports/{import_id}/{name}", json.dumps(value).encode())
             client = RecordingDynamoDB()
-            monkeypatch.setattr(importlib.import_module(f"steps.{step}"), "client", client)
-            importlib.import_module(f"steps.{step}").handler({"import_id": import_id, "chunk": 1}, None)
+            monkeypatch.setattr(importlib.import_module(step_module(step)), "client", client)
+            importlib.import_module(step_module(step)).handler({"import_id": import_id, "chunk": 1}, None)
             asked[role] |= client.asked
             if dry_run:
                 assert {action for action, *_ in client.asked} <= {
@@ -361,12 +361,12 @@ def test_the_api_may_read_what_it_reads_and_write_nothing(stage: Stage, monkeypa
     client = RecordingDynamoDB()
     asked = SimpleNamespace(describe_execution=lambda **_: {"status": "RUNNING"})
     for name in ("changes", "users", "stats"):
-        monkeypatch.setattr(importlib.import_module(f"api.{name}"), "dynamodb_client", client)
-    monkeypatch.setattr(importlib.import_module("api.changes"), "states_client", asked)
+        monkeypatch.setattr(importlib.import_module(f"registrar.api.{name}"), "dynamodb_client", client)
+    monkeypatch.setattr(importlib.import_module("registrar.api.changes"), "states_client", asked)
     for path, _, query in (read.partition("?") for read in READS):
         context = {"http": {"method": "GET", "path": path}, "stage": "$default"}
         event = {"rawPath": path, "rawQueryString": query, "headers": {}, "requestContext": context}
-        importlib.import_module("api.app").handler(event, None)
+        importlib.import_module("registrar.api.app").handler(event, None)
     assert permissions(stage, "Http/Answer/Role") == {
         *client.asked,
         # A name that is there leads to its user, too.

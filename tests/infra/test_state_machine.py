@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from registrar.errors import ChangeRejected, LedgerMismatch, TransientFault
+from registrar.domain.errors import ChangeRejected, LedgerMismatch, TransientFault
 from tests.infra.synthesized import STEPS, Stage
 
 TEXT = (Path(__file__).parents[2] / "statemachines" / "user_change.asl.json").read_text(encoding="utf-8")

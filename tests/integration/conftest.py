@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from adapters import dynamodb
-from adapters.ledger import Ledger
-from adapters.users import Users
 from local import ministack
+from registrar.adapters import dynamodb
+from registrar.adapters.ledger import Ledger
+from registrar.adapters.users import Users
 from registrar_client.check import Checker
 from tests.integration import dynamodb_local, machine, tables
 from tests.integration.import_machine import BUCKET, ImportMachine

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any, Final
 from uuid import uuid4
 
-from registrar.errors import ImportRefused
+from registrar.domain.errors import ImportRefused
 from tests.memory_s3 import MemoryS3
 
 BUCKET: Final = "imports"
@@ -24,7 +24,7 @@ def once(handler: Handler, event: Any) -> Any:
 
 def step(name: str) -> Any:
     """Return the module of a step."""
-    return import_module(f"steps.{name}")
+    return import_module(f"registrar.imports.handlers.{name}")
 
 
 class ImportMachine:

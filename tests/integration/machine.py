@@ -25,7 +25,7 @@ class ExecutionFailedError(Exception):
 
 def step(name: str) -> Any:
     """Return the module of a step; it makes its client as it is imported, from the environment of then."""
-    return import_module(f"steps.{name}")
+    return import_module(f"registrar.handlers.{name}")
 
 
 def once(handler: Handler, event: Any) -> Any:

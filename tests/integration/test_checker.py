@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from registrar.record import commitment_of, hash_of
+from registrar.domain.record import commitment_of, hash_of
 from registrar_client.check import Checker
 from registrar_client.check.merge import WAITING_MAX
 from tests.integration.sample_requests import request

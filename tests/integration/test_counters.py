@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from adapters.counters import Counters
-from registrar.errors import TransientFault
+from registrar.adapters.counters import Counters
+from registrar.domain.errors import TransientFault
 from tests.integration.tables import created_table
 
 DAY = "2030-01-31"

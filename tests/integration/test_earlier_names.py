@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from adapters import held_names
-from registrar.names import earlier_form, normal_form
+from registrar.adapters import held_names
+from registrar.domain.names import earlier_form, normal_form
+from registrar.imports.services.dry_run import DryRunUsers
 from tests.integration.sample_requests import decided, request
 from tests.integration.tables import items_of
-from workflow.dry_run import DryRunUsers
 
 SMALL, CAPITAL = "\u01f0\u0323", "J\u0323\u030c"
 """Equal names that the first version held apart."""
@@ -35,10 +35,10 @@ def held_of_old(execute, names, monkeypatch) -> Any:
     def make(user_id: str, **attributes: str) -> None:
         forms = {kind: earlier_form(name) for kind, name in attributes.items()}
         with monkeypatch.context() as first:
-            first.setattr("registrar.decide.names_of", lambda asked: forms if asked else {})
-            first.setattr("adapters.held_names.Renamed.has_earlier_forms", lambda _: False)
-            first.setattr("registrar.request.all_is_seen", lambda _: True)
-            first.setattr("registrar.request.re", SimpleNamespace(fullmatch=lambda *_: True))
+            first.setattr("registrar.domain.decide.names_of", lambda asked: forms if asked else {})
+            first.setattr("registrar.adapters.held_names.Renamed.has_earlier_forms", lambda _: False)
+            first.setattr("registrar.domain.request.all_is_seen", lambda _: True)
+            first.setattr("registrar.domain.request.re", SimpleNamespace(fullmatch=lambda *_: True))
             assert execute(request("create", user_id, attributes=attributes))["outcome"] == "APPLIED"
         assert {f"{kind}#{form}" for kind, form in forms.items()} <= names().keys()
 

@@ -11,9 +11,9 @@ import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
 
-from adapters.ledger import Ledger, record_rejection
-from adapters.users import Users
-from registrar.errors import TransientFault
+from registrar.adapters.ledger import Ledger, record_rejection
+from registrar.adapters.users import Users
+from registrar.domain.errors import TransientFault
 from tests.integration import machine
 from tests.integration.sample_requests import decided, request
 from tests.integration.tables import items_of

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from registrar.bulk.reading import Format, rows_of
-from registrar.bulk.results import ChunkResult, RowResult
-from registrar.errors import ImportRefused, Problem
+from registrar.domain.errors import ImportRefused, Problem
+from registrar.imports.adapters.import_store import ImportStore
+from registrar.imports.domain.reading import Format, rows_of
+from registrar.imports.domain.results import ChunkResult, RowResult
 from tests.fuzz.mutation import CELL_VALUES, FIRST_SEED, JSON_VALUES, mutation
 from tests.integration.import_machine import ACTOR, BUCKET, ImportMachine, started_at, step
 from tests.memory_s3 import MemoryS3
-from workflow.import_store import ImportStore
 
 FILES = int(os.environ.get("FUZZ_FILES", "400"))
 

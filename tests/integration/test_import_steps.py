@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from registrar import limits
+from registrar.domain import limits
 from tests.integration.import_machine import ACTOR, BUCKET, csv_of, step
 from tests.memory_s3 import MemoryS3
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from adapters.dynamodb import item_of
-from registrar import limits
-from registrar.errors import LedgerMismatch, TransientFault
+from registrar.adapters.dynamodb import item_of
+from registrar.domain import limits
+from registrar.domain.errors import LedgerMismatch, TransientFault
+from registrar.imports.services import chunks
 from registrar_client import export
 from registrar_client.check import Checker
 from registrar_client.check.tables import Tables
@@ -25,7 +26,6 @@ from tests.integration.import_machine import BUCKET, ImportMachine, csv_of, step
 from tests.integration.sample_requests import request
 from tests.integration.tables import items_of
 from tests.model import Answering
-from workflow import chunks
 
 pytestmark = pytest.mark.one_engine
 

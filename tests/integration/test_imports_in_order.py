@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from registrar import limits
+from registrar.domain import limits
+from registrar.imports.services import chunks
 from tests.integration.deaths import Death, Killing, watched
 from tests.integration.import_machine import ACTOR, BUCKET, ImportMachine, csv_of, step
 from tests.model import Answering
-from workflow import chunks
 
 pytestmark = pytest.mark.one_engine
 

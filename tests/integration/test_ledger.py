@@ -1,14 +1,14 @@
-"""``adapters.ledger`` on both engines."""
+"""``registrar.adapters.ledger`` on both engines."""
 
 import secrets
 from typing import Any
 
 import pytest
 
-from adapters.ledger import record_rejection
-from registrar.errors import ChangeRejected, LedgerMismatch, Problem
-from registrar.rejection import seal_rejection
-from registrar.request import identify
+from registrar.adapters.ledger import record_rejection
+from registrar.domain.errors import ChangeRejected, LedgerMismatch, Problem
+from registrar.domain.rejection import seal_rejection
+from registrar.domain.request import identify
 from tests.integration.sample_requests import NOW, decided, request
 from tests.integration.tables import items_of
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from registrar import limits
+from registrar.domain import limits
 from tests.integration.sample_requests import request
 from tests.integration.tables import items_of
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from adapters.dynamodb import client_from_environment
-from adapters.listing import LAG_SECONDS, Listing, Position, complete_until
-from adapters.users import LISTING_SHARDS, Users, user_item
-from registrar.change import User
-from registrar.decide import Applied, decide
-from registrar.request import identify
+from registrar.adapters.dynamodb import client_from_environment
+from registrar.adapters.listing import LAG_SECONDS, Listing, Position, complete_until
+from registrar.adapters.users import LISTING_SHARDS, Users, user_item
+from registrar.domain.change import User
+from registrar.domain.decide import Applied, decide
+from registrar.domain.request import identify
 from tests.integration.sample_requests import request
 from tests.integration.tables import put_all
 

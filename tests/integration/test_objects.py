@@ -9,9 +9,9 @@ from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from adapters import objects
-from adapters.objects import Objects
-from registrar.errors import ImportRefused, TransientFault
+from registrar.domain.errors import ImportRefused, TransientFault
+from registrar.imports.adapters import objects
+from registrar.imports.adapters.objects import Objects
 from tests.integration.conftest import point_at
 from tests.memory_s3 import error
 

@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from adapters import counters as counters_module
-from adapters.counters import Counters
-from adapters.dynamodb import item_of
-from docs.schema import user_changed
-from registrar.change import Outcome, User
-from registrar.decide import decide
-from registrar.errors import ChangeRejected, TransientFault
-from registrar.rejection import seal_rejection
-from registrar.request import identify
+from registrar.adapters import counters as counters_module
+from registrar.adapters.counters import Counters
+from registrar.adapters.dynamodb import item_of
+from registrar.domain.change import Outcome, User
+from registrar.domain.decide import decide
+from registrar.domain.errors import ChangeRejected, TransientFault
+from registrar.domain.rejection import seal_rejection
+from registrar.domain.request import identify
 from tests.integration import machine
 from tests.integration.sample_requests import request
 from tests.integration.tables import created_table
+from tools.schema import user_changed
 
 CALLS = ("BatchGetItem", "Query", "TransactWriteItems", "PutEvents")
 DAYS = [f"2030-01-{day:02d}" for day in range(28, 32)]

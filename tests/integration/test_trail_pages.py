@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from adapters.dynamodb import item_of
-from adapters.history import Position, page_of
-from registrar.record import applied_sequence
+from registrar.adapters.dynamodb import item_of
+from registrar.adapters.trail import Position, page_of
+from registrar.domain.record import applied_sequence
 from tests.integration.tables import put_all
 
 

@@ -1,11 +1,11 @@
-"""``adapters.users`` on both engines: what is written, what is refused, what is read."""
+"""``registrar.adapters.users`` on both engines: what is written, what is refused, what is read."""
 
 from dataclasses import replace
 
 import pytest
 
-from adapters.users import LISTING_SHARDS, Cancelled
-from registrar.decide import Applied
+from registrar.adapters.users import LISTING_SHARDS, Cancelled
+from registrar.domain.decide import Applied
 from tests.integration.sample_requests import NOW, decided
 from tests.integration.tables import items_of
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from registrar.change import User
-from registrar.decide import decide, name_taken
-from registrar.errors import ChangeRejected
-from registrar.rejection import seal_rejection
-from registrar.request import identify
+from registrar.domain.change import User
+from registrar.domain.decide import decide, name_taken
+from registrar.domain.errors import ChangeRejected
+from registrar.domain.rejection import seal_rejection
+from registrar.domain.request import identify
 
 SALT = "{:032x}"
 NOW = "2030-01-31T12:00:{:02d}.000000Z"

@@ -6,13 +6,13 @@ import io
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from registrar.bulk.columns import NULL, Columns, cell_of, text_of
-from registrar.bulk.plan import Plan, row_id
-from registrar.bulk.reading import Format, rows_of
-from registrar.bulk.results import RowResult, Tally
-from registrar.errors import ImportRefused, Problem
+from registrar.domain.errors import ImportRefused, Problem
+from registrar.imports.domain.columns import NULL, Columns, cell_of, text_of
+from registrar.imports.domain.plan import Plan, row_id
+from registrar.imports.domain.reading import Format, rows_of
+from registrar.imports.domain.results import RowResult, Tally
+from registrar.imports.services.finish_import import _SentBack
 from registrar_client import export
-from workflow.finish_import import _SentBack
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "|", "%", "＝", "＋", "－", "＠", "｜", "％")  # noqa: RUF001

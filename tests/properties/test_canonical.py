@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registrar.canonical import canonical_json, pruned
+from registrar.domain.canonical import canonical_json, pruned
 from tests.properties.strategies import JSON
 
 

@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from registrar.canonical import canonical_json
-from registrar.chain import verify
-from registrar.record import ERASABLE, applied_sequence, commitment_of, hash_of
+from registrar.domain.canonical import canonical_json
+from registrar.domain.chain import verify
+from registrar.domain.record import ERASABLE, applied_sequence, commitment_of, hash_of
 from tests.properties.strategies import HISTORIES, JSON, Tables, places
 
 Trail = list[dict[str, Any]]

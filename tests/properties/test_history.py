@@ -5,11 +5,11 @@ from typing import Any
 
 from hypothesis import given
 
-from registrar.chain import verify
-from registrar.change import User
-from registrar.decide import decide
-from registrar.record import GENESIS
-from registrar.request import identify
+from registrar.domain.chain import verify
+from registrar.domain.change import User
+from registrar.domain.decide import decide
+from registrar.domain.record import GENESIS
+from registrar.domain.request import identify
 from tests.model import Model
 from tests.properties.strategies import HISTORIES, NOW, SALT, Tables, steps
 

@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from registrar.names import earlier_form, earlier_forms, normal_form
+from registrar.domain.names import earlier_form, earlier_forms, normal_form
 from registrar_client.check import rules
 from tests.model import name_form
 from tests.properties.strategies import TEXT_IN_LETTERS

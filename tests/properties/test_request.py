@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registrar import limits
-from registrar.request import identify
+from registrar.domain import limits
+from registrar.domain.request import identify
 from tests.properties.strategies import JSON, mutated_requests, places, requests
 
 ANY_REQUEST = st.one_of(JSON, mutated_requests())

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from docs.schema import MODEL_ONLY, change_request
-from registrar.errors import Problem
-from registrar.request import identify
+from registrar.domain.errors import Problem
+from registrar.domain.request import identify
 from tests.properties.strategies import JSON, mutated_requests, requests
+from tools.schema import MODEL_ONLY, change_request
 
 
 def ecma_pattern(

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from registrar import limits
-from registrar.bulk.reading import Format, rows_of
-from registrar.errors import ImportRefused
+from registrar.domain import limits
+from registrar.domain.errors import ImportRefused
+from registrar.imports.domain.reading import Format, rows_of
 
 
 def read(content: bytes, form: Format = Format.CSV, **mapping: str | None) -> list[Any]:

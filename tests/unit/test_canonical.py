@@ -2,7 +2,7 @@ import hashlib
 
 import pytest
 
-from registrar.canonical import canonical_json, pruned, sha256_of
+from registrar.domain.canonical import canonical_json, pruned, sha256_of
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,13 @@
 
 import copy
 
-from registrar.chain import verify
-from registrar.change import Action, Change
-from registrar.decide import decide
-from registrar.errors import ChangeRejected
-from registrar.record import hash_of
-from registrar.rejection import seal_rejection
-from registrar.request import identify
+from registrar.domain.chain import verify
+from registrar.domain.change import Action, Change
+from registrar.domain.decide import decide
+from registrar.domain.errors import ChangeRejected
+from registrar.domain.record import hash_of
+from registrar.domain.rejection import seal_rejection
+from registrar.domain.request import identify
 
 ACTOR = {"id": "admin-7", "type": "user"}
 

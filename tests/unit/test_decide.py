@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from registrar import limits
-from registrar.change import Action, Change, User
-from registrar.decide import Applied, decide, merge_patch, name_taken
-from registrar.errors import ChangeRejected
-from registrar.record import GENESIS
+from registrar.domain import limits
+from registrar.domain.change import Action, Change, User
+from registrar.domain.decide import Applied, decide, merge_patch, name_taken
+from registrar.domain.errors import ChangeRejected
+from registrar.domain.record import GENESIS
 
 NOW, LATER, SALT = "2030-01-31T12:00:00.000000Z", "2030-01-31T12:00:01.000000Z", "00" * 16
 

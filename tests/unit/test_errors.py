@@ -1,6 +1,6 @@
 import json
 
-from registrar.errors import ChangeRejected, Problem
+from registrar.domain.errors import ChangeRejected, Problem
 
 PROBLEMS = [
     Problem("name_taken", "/attributes/email", "another user holds this email"),

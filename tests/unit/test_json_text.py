@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registrar import limits
-from registrar.json_text import NotJson, read_json
+from registrar.domain import limits
+from registrar.domain.json_text import NotJson, read_json
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

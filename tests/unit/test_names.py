@@ -1,6 +1,6 @@
 import pytest
 
-from registrar.names import earlier_form, earlier_forms, names_of, normal_form
+from registrar.domain.names import earlier_form, earlier_forms, names_of, normal_form
 from registrar_client.check import rules
 
 

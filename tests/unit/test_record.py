@@ -2,9 +2,9 @@
 
 import hashlib
 
-from registrar.canonical import canonical_json
-from registrar.change import Outcome
-from registrar.record import (
+from registrar.domain.canonical import canonical_json
+from registrar.domain.change import Outcome
+from registrar.domain.record import (
     ERASABLE,
     GENESIS,
     Draft,

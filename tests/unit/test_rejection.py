@@ -2,14 +2,14 @@ import json
 
 import pytest
 
-from registrar.canonical import sha256_of
-from registrar.chain import verify
-from registrar.decide import name_taken
-from registrar.errors import ChangeRejected, Problem
-from registrar.record import GENESIS
-from registrar.rejection import seal_rejection
-from registrar.request import identify
-from registrar.reuse import REUSED
+from registrar.domain.canonical import sha256_of
+from registrar.domain.chain import verify
+from registrar.domain.decide import name_taken
+from registrar.domain.errors import ChangeRejected, Problem
+from registrar.domain.record import GENESIS
+from registrar.domain.rejection import seal_rejection
+from registrar.domain.request import identify
+from registrar.domain.reuse import REUSED
 
 NOW, SALT = "2030-01-31T12:00:00.000000Z", "00" * 16
 ACTOR = {"id": "admin-7", "type": "user"}

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from registrar import limits
-from registrar.change import Action, Change
-from registrar.request import identify
+from registrar.domain import limits
+from registrar.domain.change import Action, Change
+from registrar.domain.request import identify
 
 ACTOR = {"id": "admin-7", "type": "user"}
 UPDATE = {"change_id": "c-1", "action": "update", "user_id": "u-1", "attributes": {}, "actor": ACTOR}

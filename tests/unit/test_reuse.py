@@ -1,8 +1,8 @@
 import pytest
 
-from registrar.change import Action, Change
-from registrar.errors import ChangeRejected
-from registrar.reuse import REUSED, check_receipt
+from registrar.domain.change import Action, Change
+from registrar.domain.errors import ChangeRejected
+from registrar.domain.reuse import REUSED, check_receipt
 
 CHANGE = Change("c-1", Action.DELETE, "u-1", {}, None, {"id": "a", "type": "user"}, None, "ab" * 32)
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from jsonschema import Draft202012Validator
 
-from docs import contracts, openapi, schema
+from tools import contracts, openapi, schema
 
 
 def test_the_published_contracts_follow_their_models():
@@ -31,7 +31,7 @@ def test_the_event_s_schema_is_valid_and_holds_no_values_of_attributes():
 
 def test_the_openapi_document_has_the_routes_that_the_api_answers(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    routes = importlib.import_module("api.app").ROUTES
+    routes = importlib.import_module("registrar.api.app").ROUTES
     answered = {(re.sub(r"<(\w+)>", r"{\1}", route.path), route.method.lower()) for route in routes}
     document = openapi.document()
     assert {(path, method) for path, methods in document["paths"].items() for method in methods} == answered

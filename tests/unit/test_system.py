@@ -9,17 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from adapters import system
+from registrar.adapters import system
 
 LAMBDAS = Path(__file__).parents[2] / "lambdas"
 
 PAUSES = """
 import random, time
 random.seed(7)
-from adapters import counters, system
-from registrar.change import Action, Change
-from registrar.errors import TransientFault
-from workflow import chunks, write
+from registrar.adapters import counters, system
+from registrar.domain.change import Action, Change
+from registrar.domain.errors import TransientFault
+from registrar.imports.services import chunks
+from registrar.services import write
 
 def busy(*_):
     raise TransientFault("busy")
@@ -69,7 +70,7 @@ def test_no_lambda_draws_from_the_generator_that_a_snapshot_shares():
 @pytest.mark.parametrize("kind", ["snap-start", "on-demand"])
 def test_a_restored_process_seeds_anew_what_botocore_draws_from(kind):
     code = (
-        "import random, adapters.aws; from snapshot_restore_py import get_after_restore\n"
+        "import random, registrar.adapters.aws; from snapshot_restore_py import get_after_restore\n"
         "hooks = get_after_restore(); random.seed(7)\n"
         "for function, args, kwargs in hooks: function(*args, **kwargs)\n"
         "print(random.random())"

@@ -5,8 +5,8 @@ import unicodedata
 import pytest
 import regex
 
-from registrar.request import identify
-from registrar.text import all_is_seen, is_readable
+from registrar.domain.request import identify
+from registrar.domain.text import all_is_seen, is_readable
 
 EVERY_CHARACTER = [chr(code) for code in range(0x110000)]
 BLANKS = "\u2800\ufffc\U0001d159\U00013441\U00013442\U00016fe4"

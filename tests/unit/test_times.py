@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.system import now, text_of
+from registrar.adapters.system import now, text_of
 
 MOMENTS = st.datetimes(
     min_value=datetime(1, 1, 2),  # noqa: DTZ001 - the zone is drawn

@@ -1,0 +1,63 @@
+"""The event bus that tells others of changes."""
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from botocore.config import Config
+
+from registrar.adapters import aws
+from registrar.adapters.faults import transient_faults
+from registrar.domain.events import DETAIL_TYPE, SOURCE, UserChanged
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+
+ENTRIES_MAX: Final = 10
+"""So many events one PutEvents may carry."""
+
+
+def client_from_environment() -> "EventBridgeClient":
+    """Make a function's client."""
+    made: EventBridgeClient = aws.client(
+        "events",
+        Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}),
+    )
+    return made
+
+
+class EventBus:
+    """The event bus that tells others of changes."""
+
+    def __init__(self, client: "EventBridgeClient", name: str) -> None:
+        self._client = client
+        self._name = name
+
+    @classmethod
+    def from_environment(cls, client: "EventBridgeClient") -> Self:
+        """Make the adapter of a function from ``EVENT_BUS``."""
+        return cls(client, os.environ["EVENT_BUS"])
+
+    def publish(self, events: Iterable[UserChanged]) -> list[bool]:
+        """Publish events; return which of them the bus has taken.
+
+        Raises:
+            TransientFault: throttled or not reached; some may have been taken.
+        """
+        entries: Any = [
+            {
+                "EventBusName": self._name,
+                "Source": SOURCE,
+                "DetailType": DETAIL_TYPE,
+                "Detail": json.dumps(asdict(event)),
+            }
+            for event in events
+        ]
+        taken: list[bool] = []
+        for start in range(0, len(entries), ENTRIES_MAX):
+            with transient_faults():
+                answer = self._client.put_events(Entries=entries[start : start + ENTRIES_MAX])
+            taken += ["EventId" in entry for entry in answer["Entries"]]
+        return taken

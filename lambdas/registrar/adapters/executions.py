@@ -1,0 +1,125 @@
+"""The executions of user changes, started and asked about."""
+
+import json
+import os
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from botocore.config import Config
+
+from registrar.adapters import aws
+from registrar.adapters.faults import transient_faults
+from registrar.domain.errors import TransientFault
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+ANSWER_SECONDS: Final = 25
+"""So long a caller waits for a change; API Gateway gives up after 30."""
+
+
+def client_from_environment() -> "SFNClient":
+    """Make a function's client. A call is made once: whoever waits tries again with the same change."""
+    made: SFNClient = aws.client(
+        "stepfunctions",
+        Config(
+            connect_timeout=1,
+            read_timeout=ANSWER_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": 1},
+        ),
+    )
+    return made
+
+
+INPUT_BYTES_MAX: Final = 240 * 1024
+"""Step Functions takes 256 KiB (UTF-8), and the input of a step has the execution's name beside the request.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+"""
+
+
+class InputTooLarge(Exception):  # noqa: N818 - what the request is
+    """A request that no execution can take; nothing was started."""
+
+
+class Executions:
+    """Executions of a machine in its two kinds: EXPRESS answers at once, STANDARD goes on by itself."""
+
+    def __init__(self, client: "SFNClient", express: str, standard: str) -> None:
+        self._client = client
+        self._express = express
+        self._standard = standard
+
+    @classmethod
+    def from_environment(cls, client: "SFNClient") -> Self:
+        """Make the adapter of a function from ``EXPRESS_MACHINE`` and ``STANDARD_MACHINE``, ARNs both."""
+        return cls(client, os.environ["EXPRESS_MACHINE"], os.environ["STANDARD_MACHINE"])
+
+    @classmethod
+    def imports(cls, client: "SFNClient") -> Self:
+        """Make the adapter of a function from ``IMPORT_MACHINE``, an ARN; imports are STANDARD only."""
+        return cls(client, "", os.environ["IMPORT_MACHINE"])
+
+    def answer(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Run a change and return its answer, with one call and no polling.
+
+        Raises:
+            InputTooLarge: the request has more bytes than an execution takes.
+            TransientFault: it has not been answered; the same change may be tried again.
+        """
+        text = _input_of(request)
+        with transient_faults():
+            done = self._client.start_sync_execution(stateMachineArn=self._express, name=name, input=text)
+        if done["status"] != "SUCCEEDED":
+            raise TransientFault(f"the execution has {done['status']}")
+        answer: dict[str, Any] = json.loads(done["output"])
+        return answer
+
+    def start(self, name: str, request: dict[str, Any]) -> bool:
+        """Start a change; False when the name is taken, so that a change of this id was started before.
+
+        Raises:
+            InputTooLarge: the request has more bytes than an execution takes.
+            TransientFault: throttled or not reached; try again.
+        """
+        text = _input_of(request)
+        try:
+            with transient_faults():
+                self._client.start_execution(stateMachineArn=self._standard, name=name, input=text)
+        except self._client.exceptions.ExecutionAlreadyExists:
+            return False
+        return True
+
+    def status(self, name: str) -> str | None:
+        """Return the status of what was started under a name, None when nothing was.
+
+        Raises:
+            TransientFault: throttled or not reached; try again.
+        """
+        found = self._describe(name)
+        return None if found is None else str(found["status"])
+
+    def input(self, name: str) -> Any:  # noqa: ANN401 - any JSON value
+        """Return what was started under a name, None when nothing was.
+
+        Raises:
+            TransientFault: throttled or not reached; try again.
+        """
+        found = self._describe(name)
+        return None if found is None else json.loads(found["input"])
+
+    def _describe(self, name: str) -> Any:  # noqa: ANN401 - boto3's
+        arn = f"{self._standard.replace(':stateMachine:', ':execution:')}:{name}"
+        try:
+            with transient_faults():
+                return self._client.describe_execution(executionArn=arn)
+        except self._client.exceptions.ExecutionDoesNotExist:
+            return None
+
+
+def _input_of(request: dict[str, Any]) -> str:
+    # As UTF-8, where other languages take a third of their escapes; what is no Unicode goes as an escape.
+    text = json.dumps(request, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    sent = text.encode("utf-8", "backslashreplace")
+    if len(sent) > INPUT_BYTES_MAX:
+        raise InputTooLarge(f"{len(sent)} bytes")
+    return sent.decode()

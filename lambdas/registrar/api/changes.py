@@ -1,0 +1,166 @@
+"""The routes that change users, and those that tell what became of a change."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from registrar.adapters import dynamodb, executions
+from registrar.adapters.executions import Executions
+from registrar.adapters.users import Users
+from registrar.api.problems import NEVER_STORED, Refused, invalid, rejection_response
+from registrar.api.requests import (
+    DeleteParameters,
+    NoParameters,
+    actor_of,
+    body_of,
+    change_id_of,
+    expected_versions_of,
+    parameters_of,
+    prefers_async,
+)
+from registrar.domain import limits
+from registrar.domain.change import Action, Outcome
+from registrar.domain.errors import Problem
+from registrar.domain.record import answer
+from registrar.domain.request import identify, made_user_id
+
+router = APIGatewayHttpRouter()
+dynamodb_client = dynamodb.client_from_environment()
+states_client = executions.client_from_environment()
+
+
+@router.post("/changes")
+def post_change() -> Response[str]:
+    """Run any change."""
+    return _submit(body_of(router.current_event))
+
+
+@router.post("/users")
+def post_user() -> Response[str]:
+    """Create a user; without a user_id it gets one that follows from the change's id."""
+    body = _without(body_of(router.current_event), "action")
+    change_id = change_id_of(router.current_event, body)
+    if body.get("change_id") is None:
+        # The same for each look at it, also where it is a new one.
+        body = {**body, "change_id": change_id}
+    return _submit({"user_id": made_user_id(change_id), **body, "action": Action.CREATE.value})
+
+
+@router.patch("/users/<user_id>")
+def patch_user(user_id: str) -> Response[str]:
+    """Update a user."""
+    body = _without(body_of(router.current_event), "action", "user_id")
+    return _submit({**body, "action": Action.UPDATE.value, "user_id": user_id})
+
+
+@router.delete("/users/<user_id>")
+def delete_user(user_id: str) -> Response[str]:
+    """Delete a user."""
+    reason = parameters_of(router.current_event, DeleteParameters).reason
+    request = {"action": Action.DELETE.value, "user_id": user_id}
+    return _submit(request if reason is None else {**request, "reason": reason})
+
+
+@router.get("/changes/<change_id>")
+def get_change(change_id: str) -> Response[str]:
+    """Tell what became of a change."""
+    parameters_of(router.current_event, NoParameters)
+    if not limits.is_change_id(change_id):
+        raise Refused(HTTPStatus.NOT_FOUND, "not_found", detail="this cannot be a change_id")
+    status = None
+    # Looked at twice: between the looks at receipt and execution the change may have been decided.
+    for _ in range(2):
+        record = Users.from_environment(dynamodb_client).receipt(change_id)
+        if record is not None:
+            return json_response(HTTPStatus.OK, answer(record, replayed=True))
+        status = status or Executions.from_environment(states_client).status(change_id)
+        if status is None:
+            raise Refused(HTTPStatus.NOT_FOUND, "not_found", detail="nothing is known of this change_id")
+        if status == "RUNNING":
+            return _accepted(change_id)
+    detail = f"its execution has {status} without an answer; start the same change again"
+    raise Refused(HTTPStatus.NOT_FOUND, "not_found", detail=detail)
+
+
+def _without(body: dict[str, Any], *fields: str) -> dict[str, Any]:
+    problems = [
+        Problem("unknown_field", f"/{name}", "is said by method and path") for name in fields if name in body
+    ]
+    if problems:
+        raise invalid(*problems)
+    return body
+
+
+def _submit(request: dict[str, Any]) -> Response[str]:
+    """Complete a change with what headers and caller say, run it, and return the answer."""
+    event = router.current_event
+    if "actor" in request:
+        raise invalid(Problem("not_allowed", "/actor", "is the caller, as the signature or token says"))
+    change_id = change_id_of(event, request)
+    expected_version = _expected_version(request)
+    change = {"change_id": change_id, **request, "actor": actor_of(event)}
+    if expected_version is not None:
+        change["expected_version"] = expected_version
+    started = Executions.from_environment(states_client)
+    # What is not valid is answered at once: to wait for that helps nobody. A name that is taken was this
+    # change's before: its answer is there, or it is tried once more.
+    waits = not prefers_async(event) or identify(change, change_id).change is None
+    if not waits and started.start(change_id, change):
+        return _accepted(change_id)
+    return _answered(started.answer(change_id, change), created=change.get("action") == Action.CREATE)
+
+
+def _expected_version(request: dict[str, Any]) -> int | None:
+    """Return the version that ``If-Match`` asks for.
+
+    It is one: if the user's own were chosen among several, a retry would ask for another than the first try
+    did, and so be another request under the same id.
+    """
+    versions = expected_versions_of(router.current_event)
+    if versions is None:
+        return None
+    if not versions:
+        problem = Problem(
+            "version_conflict", "/headers/If-Match", "names no version that this user can be at"
+        )
+        raise Refused(HTTPStatus.PRECONDITION_FAILED, "version_conflict", problem)
+    if len(set(versions)) > 1:
+        raise invalid(
+            Problem("not_allowed", "/headers/If-Match", "names several versions; name the one last seen")
+        )
+    version, said = versions[0], request.get("expected_version")
+    # True and 1.0 equal 1, and are no versions.
+    if said is not None and (type(said) is not int or said != version):
+        raise invalid(Problem("not_allowed", "/headers/If-Match", "differs from the body's expected_version"))
+    return version
+
+
+def _accepted(change_id: str) -> Response[str]:
+    headers = {"Location": f"/changes/{change_id}", "Retry-After": "1"}
+    return json_response(HTTPStatus.ACCEPTED, {"change_id": change_id, "status": "RUNNING"}, headers)
+
+
+def _answered(answered: Mapping[str, Any], *, created: bool) -> Response[str]:
+    if answered["outcome"] == Outcome.REJECTED:
+        return rejection_response(answered)
+    headers = {"ETag": etag(answered["version"])}
+    if created:
+        headers["Location"] = f"/users/{answered['user_id']}"
+    return json_response(HTTPStatus.CREATED if created else HTTPStatus.OK, answered, headers)
+
+
+def etag(version: int) -> str:
+    """Return a version as an entity tag, for ``If-Match``."""
+    return f'"{version}"'
+
+
+def json_response(
+    status: HTTPStatus, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> Response[str]:
+    """Return a JSON answer."""
+    text = json.dumps(body, ensure_ascii=False)
+    return Response(status.value, "application/json", text, {**NEVER_STORED, **(headers or {})})

@@ -1,0 +1,147 @@
+"""The decision: what a change makes of a user. A pure function of the two."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from registrar.domain import limits
+from registrar.domain.change import Action, Change, Outcome, Status, User
+from registrar.domain.errors import ChangeRejected, Problem
+from registrar.domain.names import names_of
+from registrar.domain.record import GENESIS, Draft, applied_sequence, seal
+
+
+@dataclass(frozen=True)
+class Applied:
+    """An applied change, ready to be committed.
+
+    Attributes:
+        before: the user that it was decided on, None where there was none.
+        after: the user's new state.
+        taken: names to take, kind to normal form.
+        released: names to let go, kind to normal form.
+        record: the sealed audit record, which is also the receipt.
+    """
+
+    before: User | None
+    after: User
+    taken: dict[str, str]
+    released: dict[str, str]
+    record: dict[str, Any]
+
+
+def decide(change: Change, user: User | None, now: str, salt: str) -> Applied:
+    """Apply a valid change to a user.
+
+    Args:
+        change: the valid change.
+        user: the user as it stands (a tombstone too), None where there never was one.
+        now: the time to put into the record, ISO 8601 UTC.
+        salt: 32 random hexadecimal digits for the record's commitment.
+
+    Raises:
+        ChangeRejected: with every problem that the user's state gives.
+    """
+    _check(change, user)
+    before = user.attributes if user else {}
+    after = {} if change.action is Action.DELETE else merge_patch(before, change.attributes)
+    if change.action is Action.CREATE:
+        after.setdefault("status", Status.ACTIVE.value)
+    _check_tags(after, user)
+    version = (user.version if user else 0) + 1
+    record = seal(
+        Draft(
+            user_id=change.user_id,
+            sequence=applied_sequence(version),
+            change_id=change.change_id,
+            outcome=Outcome.APPLIED,
+            request_hash=change.request_hash,
+            recorded_at=now,
+            previous_hash=user.head if user else GENESIS,
+            action=change.action,
+            version=version,
+            actor=change.actor,
+            reason=change.reason,
+            changes=_changes(before, after),
+        ),
+        salt,
+    )
+    state = User(
+        user_id=change.user_id,
+        version=version,
+        head=record["hash"],
+        deleted=change.action is Action.DELETE,
+        attributes=after,
+        created_at=user.created_at if user and not user.deleted else now,
+        updated_at=now,
+    )
+    held, wanted = names_of(before), names_of(after)
+    return Applied(
+        before=user,
+        after=state,
+        taken={kind: name for kind, name in wanted.items() if held.get(kind) != name},
+        released={kind: name for kind, name in held.items() if wanted.get(kind) != name},
+        record=record,
+    )
+
+
+def merge_patch(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+    """Apply a JSON Merge Patch (RFC 7396) to an object: null removes, objects merge, the rest replaces."""
+    result = dict(target)
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        elif isinstance(value, dict):
+            current = result.get(name)
+            merged = merge_patch(current if isinstance(current, dict) else {}, value)
+            result[name] = merged
+        else:
+            result[name] = value
+    return result
+
+
+def _check(change: Change, user: User | None) -> None:
+    problems = []
+    live = user is not None and not user.deleted
+    if change.action is Action.CREATE and live:
+        problems.append(Problem("user_exists", "/user_id", "a live user has this user_id; update it instead"))
+    if change.action is not Action.CREATE and not live:
+        first = "; create it first" if change.action is Action.UPDATE else ""
+        problems.append(Problem("user_not_found", "/user_id", f"no live user has this user_id{first}"))
+    version = user.version if user else 0
+    if change.expected_version is not None and change.expected_version != version:
+        problems.append(
+            Problem(
+                "version_conflict",
+                "/expected_version",
+                f"the user is at version {version}; read it and try again",
+            )
+        )
+    if problems:
+        raise ChangeRejected(problems, *_seen(user))
+
+
+def _check_tags(attributes: dict[str, Any], user: User | None) -> None:
+    if len(attributes.get("tags", {})) > limits.TAGS_MAX:
+        message = f"a user has at most {limits.TAGS_MAX} tags; remove some with null"
+        raise ChangeRejected([Problem("too_long", "/attributes/tags", message)], *_seen(user))
+
+
+def name_taken(kinds: list[str], user: User | None) -> ChangeRejected:
+    """Return the rejection of a change that wants names which another live user holds."""
+    problems = [
+        Problem("name_taken", f"/attributes/{kind}", f"another user holds this {kind}") for kind in kinds
+    ]
+    return ChangeRejected(problems, *_seen(user))
+
+
+def _seen(user: User | None) -> tuple[int | None, str | None]:
+    return (user.version, user.head) if user else (None, None)
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    changes = {}
+    for name in sorted(before.keys() | after.keys()):
+        if before.get(name) != after.get(name):
+            sides = (("before", before), ("after", after))
+            changes[name] = {side: values[name] for side, values in sides if name in values}
+    return changes

@@ -1,0 +1,28 @@
+"""The second step: decides the change on the user as it stands and commits everything together."""
+
+import logging
+from typing import Any
+
+from registrar.adapters import dynamodb
+from registrar.adapters.users import Users
+from registrar.domain.change import Change
+from registrar.domain.record import answer
+from registrar.services.write import write
+
+logger = logging.getLogger()
+client = dynamodb.client_from_environment()
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Write a valid change; return ``{"answer": …, "record": …}``, a sealed record not yet in the ledger.
+
+    Raises:
+        ChangeRejected: the user's state or the names of others say no.
+        TransientFault: try again.
+    """
+    change = Change.from_json(event)
+    record, replayed = write(change, Users.from_environment(client))
+    logger.info(
+        "written", extra={"change_id": change.change_id, "action": change.action, "replayed": replayed}
+    )
+    return {"answer": answer(record, replayed=replayed), "record": record}

@@ -1,0 +1,1 @@
+"""Adapters of an import: S3, the disk, prices."""

@@ -1,0 +1,1 @@
+"""The rules of an import: columns, rows, plans, results."""

@@ -1,0 +1,121 @@
+"""The columns of a CSV file: what stands in a cell, and what it means."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from registrar.domain.change import Action
+from registrar.domain.errors import ImportRefused, Problem
+from registrar.domain.json_text import NotJson, read_json
+
+ATTRIBUTES: Final = ("username", "email", "display_name", "status", "tags")
+FIELDS: Final = ("user_id", "action", *ATTRIBUTES, "expected_version", "reason", "change_id")
+MAP_IT: Final = (
+    'map it with --column "NAME=FIELD" (the API\'s "columns"), or pass it over with --column NAME='
+)
+ERRORS: Final = "import_errors"
+"""The column that tells why a row was sent back; an import passes it over."""
+
+NULL: Final = r"\N"
+"""A cell that removes an attribute, as databases write it; an empty one leaves it as it is."""
+
+# What a spreadsheet may take for a formula, also in full width or behind white space and invisible marks
+# (https://owasp.org/www-community/attacks/CSV_Injection); and NULL.
+_GUARDED: Final = re.compile(
+    r"'*[\s\ufeff\u200b-\u200f\u2060]*[\x00-\x1f=+\-@|%\\\uff1d\uff0b\uff0d\uff20\uff5c\uff05]"
+)
+
+
+def cell_of(text: str) -> str:
+    """Write a text so that no spreadsheet runs it: a leading ``'`` goes before what looks like a formula."""
+    return f"'{text}" if _GUARDED.match(text) else text
+
+
+def text_of(cell: str) -> str:
+    """Read back what ``cell_of`` wrote; any other cell is its text."""
+    return cell[1:] if cell.startswith("'") and _GUARDED.match(cell) else cell
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What each column of a file holds: a field of a change, or None for one that is passed over."""
+
+    fields: tuple[str | None, ...]
+
+    @classmethod
+    def of(cls, header: Sequence[str], mapping: Mapping[str, str | None]) -> Self:
+        """Read a header.
+
+        Args:
+            header: the names in the file's first row.
+            mapping: names that are others in the file, to the field that is meant, None to pass one over.
+
+        Raises:
+            ImportRefused: with every name that is unknown, there twice, or missing.
+        """
+        renamed = {_normal(name): field for name, field in mapping.items()}
+        found: list[str | None] = []
+        problems = []
+        for place, name in enumerate(map(_normal, header), start=1):
+            field = renamed.get(name, name)
+            path = f"/columns/{place}"
+            if field in (None, ERRORS):
+                found.append(None)
+            elif field not in FIELDS:
+                # Without its name: of a file without a header that would be somebody's data, and is logged.
+                message = f"column {place} is none of {', '.join(FIELDS)}; {MAP_IT}"
+                problems.append(Problem("unknown_column", path, message))
+            elif field in found:
+                problems.append(Problem("not_allowed", path, f"column {place} is the second for {field}"))
+            else:
+                found.append(field)
+        absent = [name for name in renamed if name not in map(_normal, header)]
+        problems += [
+            Problem("required", "/columns", f"{len(absent)} of the mapped columns are not in the header")
+        ] * bool(absent)
+        if problems:
+            raise ImportRefused(*problems)
+        return cls(tuple(found))
+
+    def say_something(self, cells: Sequence[str]) -> bool:
+        """Tell whether any column that is not passed over has a value in a row."""
+        return any(cell for field, cell in zip(self.fields, cells, strict=True) if field is not None)
+
+    def request_of(self, cells: Sequence[str]) -> dict[str, Any]:
+        """Return the change that a row's cells ask for, valid or not.
+
+        Raises:
+            NotJson: the tags nest deeper than anything that is read.
+        """
+        request: dict[str, Any] = {"action": Action.CREATE.value}
+        attributes: dict[str, Any] = {}
+        for field, cell in zip(self.fields, cells, strict=True):
+            if field is None or cell == "":
+                continue
+            target = attributes if field in ATTRIBUTES else request
+            target[field] = _value(field, cell)
+        if attributes or request["action"] != Action.DELETE:
+            request["attributes"] = attributes
+        return request
+
+
+def _value(field: str, cell: str) -> Any:  # noqa: ANN401 - any JSON value
+    if field in ATTRIBUTES and cell == NULL:
+        return None
+    text = text_of(cell)
+    # What is not of the right type stays a text, and is told so like everything else that is not valid.
+    if field == "expected_version" and re.fullmatch(r"[0-9]{1,18}", text):
+        return int(text)
+    if field == "tags":
+        try:
+            return read_json(text)
+        except NotJson as error:
+            if error.too_deep:
+                raise
+            return text
+    return text
+
+
+def _normal(name: str) -> str:
+    return text_of(name.strip()).strip().casefold()

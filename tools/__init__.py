@@ -1,0 +1,1 @@
+"""What generates contracts/ and the pictures in docs/."""
