@@ -1,1 +1,1 @@
-"""The domain's doors to AWS services."""
+"""Adapters: DynamoDB, EventBridge, Step Functions, the clock and randomness."""

@@ -4,19 +4,17 @@ A total and the note of what was counted in it are written in one transaction, s
 however often and in whatever order it comes.
 """
 
-import os
-import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 from registrar.adapters import system
 from registrar.adapters.dynamodb import READ_MAX, batch_get, item_of, plain
 from registrar.adapters.faults import transient_faults
-from registrar.domain.change import Outcome
-from registrar.domain.counts import USERS, Counts, counts_of, day_row
+from registrar.adapters.retry import Retry
+from registrar.domain.counts import USERS, Counts, Progress, counts_of, day_row
 from registrar.domain.errors import TransientFault
+from registrar.domain.record import Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,21 +25,8 @@ SHARDS: Final = 8
 RECORDS_MAX: Final = 49
 """So many records are counted in one transaction: with a note and a day for each it has at most 99 writes."""
 
-ATTEMPTS: Final = 5
-"""Tries at a transaction that conflicts with others, before the whole batch is asked for again."""
-
-
-@dataclass
-class Progress:
-    """How far a user's trail has been counted.
-
-    Attributes:
-        version: of the last applied record that was counted, 0 for none.
-        rejected: sequences of the rejected records, of those that were asked for, that were counted.
-    """
-
-    version: int = 0
-    rejected: set[str] = field(default_factory=set)
+RETRY: Final = Retry(first=0.05, attempts=5)
+"""Of a transaction that conflicts with others, before the whole batch is asked for again."""
 
 
 class Counters:
@@ -51,18 +36,13 @@ class Counters:
         self._client = client
         self._table = table
 
-    @classmethod
-    def from_environment(cls, client: "DynamoDBClient") -> Self:
-        """Make the adapter of a function from ``COUNTERS_TABLE``."""
-        return cls(client, os.environ["COUNTERS_TABLE"])
-
-    def progress(self, records: Iterable[dict[str, Any]]) -> dict[str, Progress]:
+    def progress(self, records: Iterable[Record]) -> dict[str, Progress]:
         """Return how far the trails of some records' users have been counted, strongly consistent.
 
         Raises:
             TransientFault: throttled or not reached; try again.
         """
-        wanted = list(dict.fromkeys((record["user_id"], _note(record)) for record in records))
+        wanted = list(dict.fromkeys((record.user_id, _note(record)) for record in records))
         progress = {user_id: Progress() for user_id, _ in wanted}
         for start in range(0, len(wanted), READ_MAX):
             keys = [_key(f"USER#{user_id}", note) for user_id, note in wanted[start : start + READ_MAX]]
@@ -74,7 +54,7 @@ class Counters:
                     reached.rejected.add(item["sk"])
         return progress
 
-    def count(self, records: Sequence[dict[str, Any]]) -> None:
+    def count(self, records: Sequence[Record]) -> None:
         """Count records that were not counted before; of one user each version must follow the one before.
 
         Raises:
@@ -83,40 +63,37 @@ class Counters:
         for start in range(0, len(records), RECORDS_MAX):
             self._count_some(records[start : start + RECORDS_MAX])
 
-    def _count_some(self, records: Sequence[dict[str, Any]]) -> None:
+    def _count_some(self, records: Sequence[Record]) -> None:
         notes = self._notes(records)
-        for attempt in range(ATTEMPTS):
-            shard = system.one_of(SHARDS)
-            writes: list[Any] = [*notes, *self._additions(counts_of(records), shard)]
-            try:
-                with transient_faults():
-                    self._client.transact_write_items(TransactItems=writes)
-            except self._client.exceptions.TransactionCanceledException as error:
-                raise TransientFault("others have counted some of these records") from error
-            except TransientFault:
-                if attempt + 1 == ATTEMPTS:
-                    raise
-                time.sleep(system.jitter(0.05 * 2**attempt))
-            else:
-                return
+        counts = counts_of(records)
 
-    def _notes(self, records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        def attempt() -> None:
+            writes: list[Any] = [*notes, *self._additions(counts, system.one_of(SHARDS))]
+            with transient_faults():
+                self._client.transact_write_items(TransactItems=writes)
+
+        try:
+            RETRY.call(attempt)
+        except self._client.exceptions.TransactionCanceledException as error:
+            raise TransientFault("others have counted some of these records") from error
+
+    def _notes(self, records: Iterable[Record]) -> list[dict[str, Any]]:
         notes: list[dict[str, Any]] = []
         spans: dict[str, tuple[int, int]] = {}
         for record in records:
-            user_id = record["user_id"]
-            if record["outcome"] == Outcome.APPLIED:
-                first, _ = spans.get(user_id, (record["version"], 0))
-                spans[user_id] = (first, record["version"])
+            if record.applied:
+                version = record.version or 0
+                first, _ = spans.get(record.user_id, (version, 0))
+                spans[record.user_id] = (first, version)
             else:
-                item = {"pk": f"USER#{user_id}", "sk": record["sequence"]}
+                item = {"pk": f"USER#{record.user_id}", "sk": record.sequence}
                 notes.append(self._put(item, "attribute_not_exists(pk)"))
         for user_id, (first, last) in spans.items():
-            item = {"pk": f"USER#{user_id}", "sk": _APPLIED, "version": last}
+            note = {"pk": f"USER#{user_id}", "sk": _APPLIED, "version": last}
             if first == 1:
-                notes.append(self._put(item, "attribute_not_exists(pk)"))
+                notes.append(self._put(note, "attribute_not_exists(pk)"))
             else:
-                notes.append(self._put(item, "version = :before", {":before": first - 1}))
+                notes.append(self._put(note, "version = :before", {":before": first - 1}))
         return notes
 
     def _put(
@@ -180,6 +157,6 @@ def _key(pk: str, sk: str) -> dict[str, Any]:
     return item_of({"pk": pk, "sk": sk})
 
 
-def _note(record: dict[str, Any]) -> str:
+def _note(record: Record) -> str:
     """Return where it is noted that a record was counted: applied ones together, each rejected by itself."""
-    return _APPLIED if record["outcome"] == Outcome.APPLIED else str(record["sequence"])
+    return _APPLIED if record.applied else record.sequence

@@ -23,7 +23,7 @@ _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
 
 
-def client_from_environment(connections: int = 10) -> "DynamoDBClient":
+def make_client(connections: int = 10) -> "DynamoDBClient":
     """Make a function's client; its short timeouts leave time for a retry within the invocation."""
     made: DynamoDBClient = aws.client(
         "dynamodb",

@@ -1,7 +1,6 @@
-"""The event bus that tells others of changes."""
+"""The event bus that changes are published to."""
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from botocore.config import Config
 
 from registrar.adapters import aws
+from registrar.adapters.environment import Environment
 from registrar.adapters.faults import transient_faults
 from registrar.domain.events import DETAIL_TYPE, SOURCE, UserChanged
 
@@ -19,7 +19,7 @@ ENTRIES_MAX: Final = 10
 """So many events one PutEvents may carry."""
 
 
-def client_from_environment() -> "EventBridgeClient":
+def make_client() -> "EventBridgeClient":
     """Make a function's client."""
     made: EventBridgeClient = aws.client(
         "events",
@@ -29,22 +29,22 @@ def client_from_environment() -> "EventBridgeClient":
 
 
 class EventBus:
-    """The event bus that tells others of changes."""
+    """The event bus that changes are published to."""
 
     def __init__(self, client: "EventBridgeClient", name: str) -> None:
         self._client = client
         self._name = name
 
     @classmethod
-    def from_environment(cls, client: "EventBridgeClient") -> Self:
-        """Make the adapter of a function from ``EVENT_BUS``."""
-        return cls(client, os.environ["EVENT_BUS"])
+    def from_environment(cls) -> Self:
+        """Make a function's event bus, once, with a client of its own."""
+        return cls(make_client(), Environment.read().event_bus)
 
     def publish(self, events: Iterable[UserChanged]) -> list[bool]:
-        """Publish events; return which of them the bus has taken.
+        """Publish events; return which of them the bus accepted.
 
         Raises:
-            TransientFault: throttled or not reached; some may have been taken.
+            TransientFault: throttled or not reached; some may have been accepted.
         """
         entries: Any = [
             {
@@ -55,9 +55,9 @@ class EventBus:
             }
             for event in events
         ]
-        taken: list[bool] = []
+        accepted: list[bool] = []
         for start in range(0, len(entries), ENTRIES_MAX):
             with transient_faults():
                 answer = self._client.put_events(Entries=entries[start : start + ENTRIES_MAX])
-            taken += ["EventId" in entry for entry in answer["Entries"]]
-        return taken
+            accepted += ["EventId" in entry for entry in answer["Entries"]]
+        return accepted

@@ -1,8 +1,7 @@
 """The executions of user changes, started and asked about."""
 
 import json
-import os
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.config import Config
 
@@ -17,7 +16,7 @@ ANSWER_SECONDS: Final = 25
 """So long a caller waits for a change; API Gateway gives up after 30."""
 
 
-def client_from_environment() -> "SFNClient":
+def make_client() -> "SFNClient":
     """Make a function's client. A call is made once: whoever waits tries again with the same change."""
     made: SFNClient = aws.client(
         "stepfunctions",
@@ -42,22 +41,18 @@ class InputTooLarge(Exception):  # noqa: N818 - what the request is
 
 
 class Executions:
-    """Executions of a machine in its two kinds: EXPRESS answers at once, STANDARD goes on by itself."""
+    """Executions of a state machine in its two kinds: EXPRESS answers at once, STANDARD goes on by itself.
 
-    def __init__(self, client: "SFNClient", express: str, standard: str) -> None:
+    Args:
+        client: of Step Functions.
+        standard: the ARN of the STANDARD machine.
+        express: the ARN of the EXPRESS machine; an import has none.
+    """
+
+    def __init__(self, client: "SFNClient", standard: str, express: str = "") -> None:
         self._client = client
         self._express = express
         self._standard = standard
-
-    @classmethod
-    def from_environment(cls, client: "SFNClient") -> Self:
-        """Make the adapter of a function from ``EXPRESS_MACHINE`` and ``STANDARD_MACHINE``, ARNs both."""
-        return cls(client, os.environ["EXPRESS_MACHINE"], os.environ["STANDARD_MACHINE"])
-
-    @classmethod
-    def imports(cls, client: "SFNClient") -> Self:
-        """Make the adapter of a function from ``IMPORT_MACHINE``, an ARN; imports are STANDARD only."""
-        return cls(client, "", os.environ["IMPORT_MACHINE"])
 
     def answer(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
         """Run a change and return its answer, with one call and no polling.

@@ -1,8 +1,8 @@
 """The names in the Users table: how a change moves them, and who holds one.
 
-A name is held under its normal form. The first version had another one (``registrar.domain.names.earlier_form``),
-and what it has taken stays held until its user lets it go (docs/decisions/031). The few names whose forms
-differ cost a read; all others cost nothing more.
+A name is held under its normal form. The first version had another one (``domain.names.earlier_form``), and
+what it has taken stays held until its user releases it (docs/decisions/031). The few names whose forms differ
+cost a read; all others cost nothing more.
 """
 
 from collections.abc import Iterable
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from registrar.adapters.dynamodb import batch_get, item_of
+from registrar.adapters.items import Item, name_key, user_key
+from registrar.domain.canonical import Json
 from registrar.domain.decide import Applied
 from registrar.domain.names import NAME_KINDS, earlier_form, earlier_forms, normal_form
 
@@ -20,11 +22,6 @@ Name = tuple[str, str]
 """Kind and form, as in the key ``NAME#<kind>#<form>``."""
 
 NOT_HELD: Final = "attribute_not_exists(pk)"
-
-
-def key_of(kind: str, form: str) -> str:
-    """Return the key of a held name."""
-    return f"NAME#{kind}#{form}"
 
 
 @dataclass(frozen=True)
@@ -79,8 +76,12 @@ class Moves:
 
 def _renamed(applied: Applied) -> list[Renamed]:
     before, after = applied.before.attributes if applied.before else {}, applied.after.attributes
-    pairs = (Renamed(kind, before.get(kind), after.get(kind)) for kind in NAME_KINDS)
+    pairs = (Renamed(kind, _text(before.get(kind)), _text(after.get(kind))) for kind in NAME_KINDS)
     return [each for each in pairs if each.before != each.after]
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 class HeldNames:
@@ -142,7 +143,7 @@ class HeldNames:
     ) -> list[Name]:
         """Return the earlier forms that others hold, and whose names are equal to those to take."""
         held = [(name, each) for name, each in equals if holders.get(name, user_id) != user_id]
-        users = self._items(f"USER#{holders[name]}" for name, _ in held)
+        users = self._items(user_key(holders[name]) for name, _ in held)
         texts = {item["user_id"]["S"]: item for item in users}
         return [
             (kind, form)
@@ -152,18 +153,19 @@ class HeldNames:
         ]
 
     def _holders(self, names: Iterable[Name]) -> dict[Name, str]:
-        keys = {key_of(*name): name for name in names}
-        return {keys[item["pk"]["S"]]: str(item["user_id"]["S"]) for item in self._items(keys)}
+        keys = {name_key(*name)["pk"]["S"]: name for name in names}
+        items = self._items(name_key(*name) for name in keys.values())
+        return {keys[item["pk"]["S"]]: str(item["user_id"]["S"]) for item in items}
 
-    def _items(self, keys: Iterable[str]) -> list[dict[str, Any]]:
-        wanted = [{"pk": {"S": key}} for key in dict.fromkeys(keys)]
+    def _items(self, keys: Iterable[Item]) -> list[Item]:
+        wanted = [*{key["pk"]["S"]: key for key in keys}.values()]
         return batch_get(self._client, self._table, wanted, ConsistentRead=True) if wanted else []
 
     def _take(self, name: Name, user_id: str) -> dict[str, Any]:
         return {
             "Put": {
                 "TableName": self._table,
-                "Item": item_of({"pk": key_of(*name), "user_id": user_id}),
+                "Item": {**name_key(*name), **item_of({"user_id": user_id})},
                 "ConditionExpression": NOT_HELD,
             }
         }
@@ -172,7 +174,7 @@ class HeldNames:
         return {
             "ConditionCheck": {
                 "TableName": self._table,
-                "Key": item_of({"pk": key_of(*name)}),
+                "Key": name_key(*name),
                 "ConditionExpression": NOT_HELD,
             }
         }
@@ -181,7 +183,7 @@ class HeldNames:
         return {
             "Delete": {
                 "TableName": self._table,
-                "Key": item_of({"pk": key_of(*name)}),
+                "Key": name_key(*name),
                 "ConditionExpression": "user_id = :owner",
                 "ExpressionAttributeValues": item_of({":owner": user_id}),
             }

@@ -1,19 +1,18 @@
 """Pages of users by status, read from the index over its shards."""
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
-from registrar.adapters import system
 from registrar.adapters.dynamodb import item_of
 from registrar.adapters.faults import transient_faults
-from registrar.adapters.users import LISTING_SHARDS, user_of
-from registrar.domain.change import User
+from registrar.adapters.items import LISTING_SHARDS, user_of
+from registrar.domain.times import text_of
+from registrar.domain.user import User
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,11 +24,11 @@ LAG_SECONDS: Final = 60
 A user's time is taken when its change is decided, and each try of a commit decides anew, so from there on:
 
 - the commit is given up after 14 seconds: two sends, each with 1 to connect and 3 to be answered, and between
-  them less than 1, or 5 more when DynamoDB asks for it (``registrar.adapters.dynamodb.client_from_environment``);
+  them less than 1, or 5 more when DynamoDB asks for it (``adapters.dynamodb.make_client``);
 - DynamoDB commits what it was sent, and puts it into the index. AWS promises no bound for either; usually
   both are done within a second. The other 46 seconds are for them, for clocks that differ, for the look-up of
-  an address, and for a process that has to wait for its processor; of a name with an
-  earlier form also for two look-ups before the commit (``registrar.adapters.held_names``), given up as a commit is.
+  an address, for a process that has to wait for its processor and, for a name with an earlier form
+  (``adapters.held_names``), for two look-ups before the commit, which are given up as a commit is.
 """
 
 
@@ -40,11 +39,11 @@ def complete_until(now: str) -> str:
     Later ones may still be on their way: whoever polls asks for what is after this time, not after the newest
     user seen, and will see some twice.
     """
-    return system.text_of(datetime.fromisoformat(now) - timedelta(seconds=LAG_SECONDS))
+    return text_of(datetime.fromisoformat(now) - timedelta(seconds=LAG_SECONDS))
 
 
 @dataclass(frozen=True)
-class Position:
+class ListingPosition:
     """A place in a listing.
 
     Attributes:
@@ -67,12 +66,9 @@ class Listing:
         self._client = client
         self._table = table
 
-    @classmethod
-    def from_environment(cls, client: "DynamoDBClient") -> Self:
-        """Make the adapter of a function from ``USERS_TABLE``."""
-        return cls(client, os.environ["USERS_TABLE"])
-
-    def page(self, status: str, after: Position | None, limit: int) -> tuple[list[User], Position | None]:
+    def page(
+        self, status: str, after: ListingPosition | None, limit: int
+    ) -> tuple[list[User], ListingPosition | None]:
         """Return the next users and the place behind them, None at the end.
 
         Reads little more than the page: each shard gives its share, and those that run out give more.
@@ -96,7 +92,7 @@ class Listing:
         found.pop()
         return found, _behind(found, after)
 
-    def _query(self, listing: str, after: Position | None, share: int) -> dict[str, Any]:
+    def _query(self, listing: str, after: ListingPosition | None, share: int) -> dict[str, Any]:
         condition, values = "listing = :listing", {":listing": listing}
         if after is not None:
             # Users of the very time of the last page's end may be on either side of it.
@@ -122,9 +118,9 @@ class Listing:
             page = self._read({**query, "ExclusiveStartKey": page["LastEvaluatedKey"]})
 
 
-def _behind(users: list[User], before: Position | None) -> Position:
+def _behind(users: list[User], before: ListingPosition | None) -> ListingPosition:
     last = users[-1].updated_at
     seen = [user.user_id for user in users if user.updated_at == last]
     if before is not None and before.updated_at == last:
         seen += before.seen
-    return Position(last, tuple(seen))
+    return ListingPosition(last, tuple(seen))

@@ -4,6 +4,8 @@ import random
 import secrets
 from datetime import UTC, datetime
 
+from registrar.domain.times import text_of
+
 # Draws from the operating system: what Python seeds at import is the same in all processes that SnapStart
 # restores from one snapshot. https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
 _random = random.SystemRandom()
@@ -14,28 +16,13 @@ def now() -> str:
     return text_of(datetime.now(UTC))
 
 
-def in_utc(time: str) -> str:
-    """Return an ISO 8601 time of Step Functions as ``now`` writes it, so that the two compare as texts."""
-    return text_of(datetime.fromisoformat(time))
-
-
-def text_of(moment: datetime) -> str:
-    """Return an aware moment in the form of ``now``: of one length, so that texts sort as moments do.
-
-    Raises:
-        OverflowError: in UTC it lies outside of the years 1 to 9999.
-    """
-    # Not strftime: its %Y writes a year below 1000 with as many digits as it has.
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-
-
 def salt() -> str:
     """Return 16 random bytes as 32 hexadecimal digits."""
     return secrets.token_hex(16)
 
 
 def jitter(longest: float) -> float:
-    """Return a random pause before the next try, of up to so many seconds (full jitter).
+    """Return a random number of seconds, up to the longest (full jitter).
 
     https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
     """

@@ -1,11 +1,18 @@
-"""Pages of a user's audit trail, oldest record first."""
+"""A user's audit trail in the ledger, oldest record first."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import nsmallest
-from typing import Any, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
 
-from registrar.adapters.ledger import Ledger
+from registrar.adapters.dynamodb import item_of, plain
+from registrar.adapters.faults import transient_faults
 from registrar.domain import limits
+from registrar.domain.record import Record, applied_sequence
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 Mark = tuple[str, str]
 """When a rejected record was sealed, and its sequence."""
@@ -14,7 +21,7 @@ START: Final[Mark] = ("", "")
 
 
 @dataclass(frozen=True)
-class Position:
+class TrailPosition:
     """A place in a trail: what stands before it.
 
     Attributes:
@@ -26,32 +33,67 @@ class Position:
     rejected: Mark = START
 
 
-def page_of(
-    ledger: Ledger, user_id: str, after: Position, limit: int
-) -> tuple[list[dict[str, Any]], Position | None]:
-    """Return a user's next records and the place behind them, None at the end.
+class Trail:
+    """The trails in the Ledger table, read strongly consistent.
 
-    Applied records come in the order of their versions, rejected ones where their time puts them between.
-    The ledger keeps rejections in no order: each page looks through all that the user has.
-
-    Raises:
-        TransientFault: throttled or not reached; try again.
+    Every method raises ``TransientFault`` when DynamoDB throttles or is not reached, and ``BrokenSeal`` when
+    an item has not the fields of a record.
     """
-    applied = ledger.applied(user_id, after.version + 1, limits.VERSION_MAX, limit + 1)
-    later = (record for record in ledger.rejected(user_id) if _mark(record) > after.rejected)
-    rejected = nsmallest(limit + 1, later, key=_mark)
-    found: list[dict[str, Any]] = []
-    while len(found) < limit and (applied or rejected):
-        use_rejected = not applied or (rejected and rejected[0]["recorded_at"] < applied[0]["recorded_at"])
-        record = (rejected if use_rejected else applied).pop(0)
-        after = (
-            Position(after.version, _mark(record))
-            if use_rejected
-            else Position(record["version"], after.rejected)
-        )
-        found.append(record)
-    return found, after if applied or rejected else None
+
+    def __init__(self, client: "DynamoDBClient", ledger_table: str) -> None:
+        self._client = client
+        self._table = ledger_table
+
+    def applied(self, user_id: str, first: int, last: int, limit: int) -> list[Record]:
+        """Return up to ``limit`` of a user's applied records between two versions, oldest first."""
+        values = {":user": user_id, ":first": applied_sequence(first), ":last": applied_sequence(last)}
+        found = self._query("user_id = :user AND #s BETWEEN :first AND :last", values, limit)
+        return list(islice(found, limit))
+
+    def rejected(self, user_id: str) -> Iterator[Record]:
+        """Yield all of a user's rejected records, in no order."""
+        yield from self._query("user_id = :user AND begins_with(#s, :r)", {":user": user_id, ":r": "r#"})
+
+    def page(
+        self, user_id: str, after: TrailPosition, limit: int
+    ) -> tuple[list[Record], TrailPosition | None]:
+        """Return a user's next records and the place behind them, None at the end.
+
+        Applied records come in the order of their versions, rejected ones where their time puts them between.
+        The ledger keeps rejections in no order: each page looks through all that the user has.
+        """
+        applied = self.applied(user_id, after.version + 1, limits.VERSION_MAX, limit + 1)
+        later = (record for record in self.rejected(user_id) if _mark(record) > after.rejected)
+        rejected = nsmallest(limit + 1, later, key=_mark)
+        found: list[Record] = []
+        while len(found) < limit and (applied or rejected):
+            if not applied or (rejected and rejected[0].recorded_at < applied[0].recorded_at):
+                record = rejected.pop(0)
+                after = TrailPosition(after.version, _mark(record))
+            else:
+                record = applied.pop(0)
+                after = TrailPosition(record.version or 0, after.rejected)
+            found.append(record)
+        return found, after if applied or rejected else None
+
+    def _query(self, condition: str, values: dict[str, str], limit: int | None = None) -> Iterator[Record]:
+        request: Any = {
+            "TableName": self._table,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": {"#s": "sequence"},
+            "ExpressionAttributeValues": item_of(values),
+            "ConsistentRead": True,
+        }
+        if limit is not None:
+            request["Limit"] = limit
+        while True:
+            with transient_faults():
+                page = self._client.query(**request)
+            yield from (Record.from_json(plain(item)) for item in page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
-def _mark(record: dict[str, Any]) -> Mark:
-    return record["recorded_at"], record["sequence"]
+def _mark(record: Record) -> Mark:
+    return record.recorded_at, record.sequence

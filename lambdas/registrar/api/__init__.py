@@ -1,1 +1,1 @@
-"""The HTTP API: read a request, call the machine or an adapter, write the answer. No rule lives here."""
+"""The HTTP API: read a request, call a state machine or an adapter, write the response. No rule is here."""

@@ -2,7 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+"""A JSON value that has been checked; what nobody has checked yet is ``Any``."""
+
+JsonObject = Mapping[str, Json]
 
 
 def canonical_json(value: Any) -> bytes:  # noqa: ANN401 - any JSON value

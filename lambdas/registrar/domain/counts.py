@@ -1,8 +1,11 @@
-"""What a ledger record adds to the counters. The sum over a ledger is what the counters must say."""
+"""What ledger records add to the counters. The sum over a ledger is what the counters must say."""
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Final
+
+from registrar.domain.record import Record
 
 USERS: Final = "users"
 """The row that counts live users by status."""
@@ -14,16 +17,29 @@ Counts = dict[str, Counter[str]]
 """Row to name to number. Rows are ``users`` and ``day#2030-01-31``; a day's names are ``create APPLIED`` …"""
 
 
-def counts_of(records: Iterable[dict[str, Any]]) -> Counts:
+@dataclass
+class Progress:
+    """How far a user's trail has been counted.
+
+    Attributes:
+        version: of the last applied record that was counted, 0 for none.
+        rejected: sequences of the rejected records, of those that were asked for, that were counted.
+    """
+
+    version: int = 0
+    rejected: set[str] = field(default_factory=set)
+
+
+def counts_of(records: Iterable[Record]) -> Counts:
     """Return what records add, in whatever order they come."""
     counts: Counts = {}
     for record in records:
-        day = counts.setdefault(day_row(record["recorded_at"][:10]), Counter())
-        day[f"{record.get('action', UNKNOWN)} {record['outcome']}"] += 1
-        status = record.get("changes", {}).get("status", {})
+        day = counts.setdefault(day_row(record.recorded_at[:10]), Counter())
+        day[f"{record.action or UNKNOWN} {record.outcome.value}"] += 1
+        status = (record.changes or {}).get("status", {})
         for side, number in (("before", -1), ("after", +1)):
             if side in status:
-                counts.setdefault(USERS, Counter())[status[side]] += number
+                counts.setdefault(USERS, Counter())[str(status[side])] += number
     return counts
 
 

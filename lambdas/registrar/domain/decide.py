@@ -1,13 +1,15 @@
 """The decision: what a change makes of a user. A pure function of the two."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from registrar.domain import limits
-from registrar.domain.change import Action, Change, Outcome, Status, User
+from registrar.domain.canonical import Json, JsonObject
+from registrar.domain.change import Action, Change, Outcome
 from registrar.domain.errors import ChangeRejected, Problem
 from registrar.domain.names import names_of
-from registrar.domain.record import GENESIS, Draft, applied_sequence, seal
+from registrar.domain.record import GENESIS, Record, applied_sequence
+from registrar.domain.user import Status, User
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,26 @@ class Applied:
 
     before: User | None
     after: User
-    taken: dict[str, str]
-    released: dict[str, str]
-    record: dict[str, Any]
+    taken: Mapping[str, str]
+    released: Mapping[str, str]
+    record: Record
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """Why an applied change could not be committed.
+
+    Attributes:
+        receipt: the record in the receipt that was there already; look at it first.
+        user_moved: the user was no longer as it was read.
+        user: the user as it stands then, None when it is not there.
+        names_taken: the kinds of names that another user holds.
+    """
+
+    receipt: Record | None
+    user_moved: bool
+    user: User | None
+    names_taken: Sequence[str]
 
 
 def decide(change: Change, user: User | None, now: str, salt: str) -> Applied:
@@ -43,32 +62,27 @@ def decide(change: Change, user: User | None, now: str, salt: str) -> Applied:
     """
     _check(change, user)
     before = user.attributes if user else {}
-    after = {} if change.action is Action.DELETE else merge_patch(before, change.attributes)
-    if change.action is Action.CREATE:
-        after.setdefault("status", Status.ACTIVE.value)
+    after = _after(change, before)
     _check_tags(after, user)
     version = (user.version if user else 0) + 1
-    record = seal(
-        Draft(
-            user_id=change.user_id,
-            sequence=applied_sequence(version),
-            change_id=change.change_id,
-            outcome=Outcome.APPLIED,
-            request_hash=change.request_hash,
-            recorded_at=now,
-            previous_hash=user.head if user else GENESIS,
-            action=change.action,
-            version=version,
-            actor=change.actor,
-            reason=change.reason,
-            changes=_changes(before, after),
-        ),
-        salt,
-    )
+    record = Record(
+        user_id=change.user_id,
+        sequence=applied_sequence(version),
+        change_id=change.change_id,
+        outcome=Outcome.APPLIED,
+        request_hash=change.request_hash,
+        recorded_at=now,
+        previous_hash=user.head if user else GENESIS,
+        action=change.action.value,
+        version=version,
+        actor=change.actor,
+        reason=change.reason,
+        changes=_changes(before, after),
+    ).seal(salt)
     state = User(
         user_id=change.user_id,
         version=version,
-        head=record["hash"],
+        head=record.hash,
         deleted=change.action is Action.DELETE,
         attributes=after,
         created_at=user.created_at if user and not user.deleted else now,
@@ -84,15 +98,24 @@ def decide(change: Change, user: User | None, now: str, salt: str) -> Applied:
     )
 
 
-def merge_patch(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+def _after(change: Change, before: JsonObject) -> JsonObject:
+    if change.action is Action.DELETE:
+        return {}
+    after = merge_patch(before, change.attributes)
+    if change.action is Action.CREATE:
+        after.setdefault("status", Status.ACTIVE.value)
+    return after
+
+
+def merge_patch(target: JsonObject, patch: JsonObject) -> dict[str, Json]:
     """Apply a JSON Merge Patch (RFC 7396) to an object: null removes, objects merge, the rest replaces."""
     result = dict(target)
     for name, value in patch.items():
         if value is None:
             result.pop(name, None)
-        elif isinstance(value, dict):
+        elif isinstance(value, Mapping):
             current = result.get(name)
-            merged = merge_patch(current if isinstance(current, dict) else {}, value)
+            merged = merge_patch(current if isinstance(current, Mapping) else {}, value)
             result[name] = merged
         else:
             result[name] = value
@@ -120,13 +143,14 @@ def _check(change: Change, user: User | None) -> None:
         raise ChangeRejected(problems, *_seen(user))
 
 
-def _check_tags(attributes: dict[str, Any], user: User | None) -> None:
-    if len(attributes.get("tags", {})) > limits.TAGS_MAX:
+def _check_tags(attributes: JsonObject, user: User | None) -> None:
+    tags = attributes.get("tags")
+    if isinstance(tags, Mapping) and len(tags) > limits.TAGS_MAX:
         message = f"a user has at most {limits.TAGS_MAX} tags; remove some with null"
         raise ChangeRejected([Problem("too_long", "/attributes/tags", message)], *_seen(user))
 
 
-def name_taken(kinds: list[str], user: User | None) -> ChangeRejected:
+def name_taken(kinds: Sequence[str], user: User | None) -> ChangeRejected:
     """Return the rejection of a change that wants names which another live user holds."""
     problems = [
         Problem("name_taken", f"/attributes/{kind}", f"another user holds this {kind}") for kind in kinds
@@ -138,8 +162,8 @@ def _seen(user: User | None) -> tuple[int | None, str | None]:
     return (user.version, user.head) if user else (None, None)
 
 
-def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    changes = {}
+def _changes(before: JsonObject, after: JsonObject) -> dict[str, JsonObject]:
+    changes: dict[str, JsonObject] = {}
     for name in sorted(before.keys() | after.keys()):
         if before.get(name) != after.get(name):
             sides = (("before", before), ("after", after))

@@ -1,7 +1,9 @@
-"""The event that tells others of a change. It carries ids and names of fields, and no other personal data."""
+"""The event published for each change. It carries ids and names of fields, and no other personal data."""
 
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Final, Self
+
+from registrar.domain.record import Record
 
 SOURCE: Final = "registrar"
 DETAIL_TYPE: Final = "UserChanged"
@@ -40,19 +42,18 @@ class UserChanged:
     record_hash: str
 
     @classmethod
-    def of(cls, record: dict[str, Any]) -> Self:
+    def of(cls, record: Record) -> Self:
         """Make the event of a ledger record."""
-        user_id = record["user_id"]
         return cls(
             schema_version=SCHEMA_VERSION,
-            change_id=record["change_id"],
-            outcome=record["outcome"],
-            action=record.get("action"),
-            user_id=None if user_id.startswith("invalid#") else user_id,
-            version=record.get("version"),
-            sequence=record["sequence"],
-            recorded_at=record["recorded_at"],
-            changed=sorted(record.get("changes", {})),
-            codes=sorted({error["code"] for error in record.get("errors", [])}),
-            record_hash=record["hash"],
+            change_id=record.change_id,
+            outcome=record.outcome.value,
+            action=record.action,
+            user_id=record.subject,
+            version=record.version,
+            sequence=record.sequence,
+            recorded_at=record.recorded_at,
+            changed=sorted(record.changes or ()),
+            codes=sorted({problem.code for problem in record.errors or ()}),
+            record_hash=record.hash,
         )

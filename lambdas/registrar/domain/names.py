@@ -1,9 +1,10 @@
 """The names that a user holds alone."""
 
 import unicodedata
-from collections.abc import Mapping
 from itertools import islice, product
-from typing import Any, Final
+from typing import Final
+
+from registrar.domain.canonical import JsonObject
 
 NAME_KINDS: Final = ("email", "username")
 
@@ -27,9 +28,10 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFD", text).casefold())
 
 
-def names_of(attributes: Mapping[str, Any]) -> dict[str, str]:
+def names_of(attributes: JsonObject) -> dict[str, str]:
     """Return the normal form of each name in a user's attributes, by kind (``email``, ``username``)."""
-    return {kind: normal_form(attributes[kind]) for kind in NAME_KINDS if attributes.get(kind) is not None}
+    found = ((kind, attributes.get(kind)) for kind in NAME_KINDS)
+    return {kind: normal_form(name) for kind, name in found if isinstance(name, str)}
 
 
 def earlier_form(name: str) -> str:

@@ -1,15 +1,13 @@
 """The record of a rejected change."""
 
-from typing import Any
-
 from registrar.domain.change import Outcome
 from registrar.domain.errors import ChangeRejected
-from registrar.domain.record import GENESIS, Draft, rejected_sequence, reused_sequence, seal
+from registrar.domain.record import GENESIS, UNKNOWN_USER, Record, rejected_sequence, reused_sequence
 from registrar.domain.request import Identified
 from registrar.domain.reuse import REUSED
 
 
-def seal_rejection(request: Identified, rejected: ChangeRejected, now: str, salt: str) -> dict[str, Any]:
+def seal_rejection(request: Identified, rejected: ChangeRejected, now: str, salt: str) -> Record:
     """Seal the record of a rejection.
 
     Args:
@@ -24,20 +22,17 @@ def seal_rejection(request: Identified, rejected: ChangeRejected, now: str, salt
         if reused
         else rejected_sequence(request.change_id)
     )
-    return seal(
-        Draft(
-            user_id=request.user_id or f"invalid#{request.change_id}",
-            sequence=sequence,
-            change_id=request.change_id,
-            outcome=Outcome.REJECTED,
-            request_hash=request.request_hash,
-            recorded_at=now,
-            previous_hash=rejected.head or GENESIS,
-            action=request.action,
-            version=rejected.version,
-            actor=request.actor,
-            reason=request.reason,
-            errors=[problem.as_json() for problem in rejected.problems],
-        ),
-        salt,
-    )
+    return Record(
+        user_id=request.user_id or f"{UNKNOWN_USER}{request.change_id}",
+        sequence=sequence,
+        change_id=request.change_id,
+        outcome=Outcome.REJECTED,
+        request_hash=request.request_hash,
+        recorded_at=now,
+        previous_hash=rejected.head or GENESIS,
+        action=request.action.value if request.action else None,
+        version=rejected.version,
+        actor=request.actor,
+        reason=request.reason,
+        errors=rejected.problems,
+    ).seal(salt)

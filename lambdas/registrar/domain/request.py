@@ -5,6 +5,7 @@ Only the functions that see raw requests import this module; the others work on 
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
@@ -195,7 +196,7 @@ class Identified:
     request_hash: str
     user_id: str | None
     action: Action | None
-    actor: dict[str, str] | None
+    actor: Mapping[str, str] | None
     reason: str | None
     problems: tuple[Problem, ...]
     change: Change | None

@@ -1,1 +1,1 @@
-"""One module a Lambda function: parse the event, call the domain, map the errors. No rule lives here."""
+"""One module for each Lambda function: parse the event, call one service, map the errors. No rule is here."""

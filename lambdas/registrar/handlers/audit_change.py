@@ -2,19 +2,20 @@
 
 from typing import Any
 
-from registrar.adapters import dynamodb
-from registrar.adapters.ledger import Ledger
+from registrar.adapters.store import Store
+from registrar.domain.record import Record
 
-client = dynamodb.client_from_environment()
+store = Store.from_environment()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Deliver ``event["record"]`` and return ``event["answer"]``, the execution's output.
 
     Raises:
+        BrokenSeal: it is no record.
         LedgerMismatch: another record stands in its place.
         TransientFault: try again.
     """
-    Ledger.from_environment(client).deliver(event["record"])
+    store.deliver(Record.from_json(event["record"]))
     answer: dict[str, Any] = event["answer"]
     return answer

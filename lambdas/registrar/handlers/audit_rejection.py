@@ -4,16 +4,13 @@ import json
 import logging
 from typing import Any
 
-from registrar.adapters import dynamodb
-from registrar.adapters.ledger import Ledger
-from registrar.adapters.users import Users
+from registrar.adapters.store import Store
 from registrar.domain.errors import ChangeRejected
-from registrar.domain.record import answer
 from registrar.domain.request import identify
 from registrar.services.audit import audit_rejection
 
 logger = logging.getLogger()
-client = dynamodb.client_from_environment()
+store = Store.from_environment()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -29,10 +26,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     rejected = ChangeRejected.from_message(json.loads(event["cause"])["errorMessage"])
     if request.problems:
         rejected = ChangeRejected(request.problems)
-    users, ledger = Users.from_environment(client), Ledger.from_environment(client)
-    record, replayed = audit_rejection(client, users, ledger, request, rejected)
-    logger.info(
-        "rejected",
-        extra={"change_id": record["change_id"], "codes": [e["code"] for e in record.get("errors", [])]},
-    )
-    return answer(record, replayed=replayed)
+    written = audit_rejection(request, rejected, store)
+    codes = [problem.code for problem in written.record.errors or ()]
+    logger.info("rejected", extra={"change_id": written.record.change_id, "codes": codes})
+    return written.record.answer(replayed=written.replayed)

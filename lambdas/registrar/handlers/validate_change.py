@@ -1,4 +1,4 @@
-"""The first step: checks a request and hands on a valid change."""
+"""The first step: checks a request and passes on a valid change."""
 
 from typing import Any
 

@@ -3,14 +3,12 @@
 import logging
 from typing import Any
 
-from registrar.adapters import dynamodb
-from registrar.adapters.users import Users
+from registrar.adapters.store import Store
 from registrar.domain.change import Change
-from registrar.domain.record import answer
 from registrar.services.write import write
 
 logger = logging.getLogger()
-client = dynamodb.client_from_environment()
+store = Store.from_environment()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -21,8 +19,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         TransientFault: try again.
     """
     change = Change.from_json(event)
-    record, replayed = write(change, Users.from_environment(client))
+    written = write(change, store)
     logger.info(
-        "written", extra={"change_id": change.change_id, "action": change.action, "replayed": replayed}
+        "written",
+        extra={"change_id": change.change_id, "action": change.action, "replayed": written.replayed},
     )
-    return {"answer": answer(record, replayed=replayed), "record": record}
+    answer = written.record.answer(replayed=written.replayed)
+    return {"answer": answer, "record": written.record.as_json()}

@@ -1,1 +1,1 @@
-"""Many changes at once: how a file's rows become changes, and what each row is answered."""
+"""The import feature: how a file's rows become changes, and how each row is answered."""

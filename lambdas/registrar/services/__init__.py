@@ -1,1 +1,1 @@
-"""What is done to a change, whether it comes by itself or among many: the steps call it with their doors."""
+"""What the functions do, over protocols: no AWS, and no rule about a change."""

@@ -1,23 +1,31 @@
 """Records a rejection: its receipt and its ledger record together."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Protocol
 
 from registrar.adapters import system
-from registrar.adapters.ledger import Ledger, record_rejection
-from registrar.adapters.users import Users
 from registrar.domain.errors import ChangeRejected
+from registrar.domain.record import Record
 from registrar.domain.rejection import seal_rejection
 from registrar.domain.request import Identified
 from registrar.domain.reuse import REUSED
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+from registrar.services.write import Written
 
 
-def audit_rejection(
-    client: "DynamoDBClient", users: Users, ledger: Ledger, request: Identified, rejected: ChangeRejected
-) -> tuple[dict[str, Any], bool]:
-    """Record a rejection; return the record that stands for this request and whether it stood before.
+class AuditStore(Protocol):
+    """What recording a rejection asks of the store (``registrar.adapters.store.Store``)."""
+
+    def reject(self, record: Record) -> Record | None:
+        """Write a rejection's receipt and record, or return the receipt's record that was there."""
+
+    def deliver(self, record: Record) -> None:
+        """Add a record to the ledger unless it is there."""
+
+    def append(self, record: Record) -> Record | None:
+        """Add a record to the ledger, or return the one in its place."""
+
+
+def audit_rejection(request: Identified, rejected: ChangeRejected, store: AuditStore) -> Written:
+    """Record a rejection; return the record that stands for this request.
 
     Raises:
         LedgerMismatch: another record stands in its place.
@@ -25,15 +33,15 @@ def audit_rejection(
     """
     if REUSED not in rejected.problems:
         record = seal_rejection(request, rejected, system.now(), system.salt())
-        found = record_rejection(client, users, ledger, record)
+        found = store.reject(record)
         if found is None:
-            return record, False
-        if found["request_hash"] == request.request_hash:
+            return Written(record, replayed=False)
+        if found.request_hash == request.request_hash:
             # Decided before. Whoever decided it may have died before its record was delivered.
-            ledger.deliver(found)
-            return found, True
+            store.deliver(found)
+            return Written(found, replayed=True)
         # What the tables said no to depends on the moment; that the id is used up does not.
         rejected = ChangeRejected((REUSED, *request.problems))
     record = seal_rejection(request, rejected, system.now(), system.salt())
-    found = ledger.add(record)
-    return (record, False) if found is None else (found, True)
+    found = store.append(record)
+    return Written(found or record, replayed=found is not None)

@@ -1,36 +1,48 @@
-"""What a stream's consumer answers Lambda."""
+"""A batch of records from a stream, some of which may fail."""
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+
+from registrar.domain.record import Record
 
 logger = logging.getLogger()
 
 
+@dataclass(frozen=True)
+class Arrived:
+    """A record that a stream brought.
+
+    Attributes:
+        number: its sequence number in the stream.
+        created_at: when it was written to the table, in seconds since 1970.
+    """
+
+    number: str
+    created_at: float
+    record: Record
+
+
 class BatchFailures:
-    """The records of a stream's batch that failed: Lambda sends them again, by themselves in the end.
+    """The records of a batch that failed. Lambda sends them again, at last each by itself.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
     """
 
     def __init__(self) -> None:
-        self._numbers: list[str] = []
+        self.numbers: list[str] = []
 
     def add(self, number: str, reason: str) -> None:
         """Note that a record failed, by its sequence number; the reason, which is logged, names no person."""
         logger.error("a record of the stream failed", extra={"sequence_number": number, "error": reason})
-        self._numbers.append(number)
+        self.numbers.append(number)
 
     @contextmanager
     def noting(self, number: str) -> Iterator[None]:
         """Let the others of a batch go on when one fails, whatever its fault is."""
         try:
             yield
-        except Exception as error:  # noqa: BLE001 - a handler's edge
+        except Exception as error:  # noqa: BLE001 - one record must not hold up the others
             # The error's text may quote the record, and logs hold no personal data.
             self.add(number, type(error).__name__)
-
-    def answer(self) -> dict[str, Any]:
-        """Return ``{"batchItemFailures": [{"itemIdentifier": …}]}``, the numbers of those that failed."""
-        return {"batchItemFailures": [{"itemIdentifier": number} for number in self._numbers]}
