@@ -8,12 +8,11 @@ import pytest
 
 from local import ministack
 from registrar.adapters import dynamodb
-from registrar.adapters.ledger import Ledger
-from registrar.adapters.users import Users
+from registrar.adapters.store import Store
+from registrar.imports.adapters.objects import Objects
 from registrar_client.check import Checker
 from tests.integration import dynamodb_local, machine, tables
-from tests.integration.import_machine import BUCKET, ImportMachine
-from tests.integration.import_machine import step as import_step
+from tests.integration.import_machine import BUCKET, ImportMachine, use
 from tests.integration.tables import Tables
 from tests.memory_s3 import MemoryS3
 
@@ -52,7 +51,7 @@ def engine(endpoint) -> Any:
     """Return the functions' own DynamoDB client, at an engine."""
     with pytest.MonkeyPatch.context() as patch:
         point_at(endpoint, patch)
-        return dynamodb.client_from_environment()
+        return dynamodb.make_client()
 
 
 def point_at(endpoint: str, patch: pytest.MonkeyPatch) -> None:
@@ -71,13 +70,8 @@ def created_tables(engine) -> Iterator[Tables]:
 
 
 @pytest.fixture
-def users(engine, created_tables) -> Users:
-    return Users(engine, created_tables.users)
-
-
-@pytest.fixture
-def ledger(engine, created_tables) -> Ledger:
-    return Ledger(engine, created_tables.ledger)
+def store(engine, created_tables) -> Store:
+    return Store(engine, created_tables.users, created_tables.ledger)
 
 
 @pytest.fixture
@@ -86,13 +80,11 @@ def checker(engine, created_tables) -> Checker:
 
 
 @pytest.fixture
-def execute_unchecked(endpoint, engine, created_tables, monkeypatch) -> Any:
+def execute_unchecked(endpoint, store, monkeypatch) -> Any:
     """Return ``machine.execute``, at work on this test's tables."""
     point_at(endpoint, monkeypatch)
-    monkeypatch.setenv("USERS_TABLE", created_tables.users)
-    monkeypatch.setenv("LEDGER_TABLE", created_tables.ledger)
     for name in ("write_change", "audit_change", "audit_rejection", "guard_ledger"):
-        monkeypatch.setattr(machine.step(name), "client", engine)
+        monkeypatch.setattr(machine.step(name), "store", store)
     return machine.execute
 
 
@@ -123,11 +115,7 @@ def s3() -> MemoryS3:
 
 
 @pytest.fixture
-def imports(execute, engine, s3, monkeypatch) -> ImportMachine:
+def imports(execute, store, s3, monkeypatch) -> ImportMachine:
     """Imports into this test's tables; in the end the checker must find nothing."""
-    monkeypatch.setenv("IMPORT_BUCKET", BUCKET)
-    for name in ("plan_import", "write_chunk", "audit_chunk", "finish_import"):
-        monkeypatch.setattr(import_step(name), "s3_client", s3)
-    for name in ("write_chunk", "audit_chunk"):
-        monkeypatch.setattr(import_step(name), "client", engine)
+    use(monkeypatch, Objects(s3, BUCKET), store)
     return ImportMachine(s3)
