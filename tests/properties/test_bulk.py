@@ -11,7 +11,7 @@ from registrar.imports.domain.columns import NULL, Columns, cell_of, text_of
 from registrar.imports.domain.plan import Plan
 from registrar.imports.domain.reading import Format, rows_of
 from registrar.imports.domain.results import RowOutcome, RowResult, Tally
-from registrar.imports.domain.rows import row_id
+from registrar.imports.domain.rows import content_of, row_id
 from registrar.imports.services.reports import FailedRows
 from registrar_client import export
 
@@ -78,6 +78,24 @@ def test_a_header_that_was_sent_back_is_mapped_as_it_was_and_no_spreadsheet_runs
     assert columns_of(sent, mapping) == columns_of([*header, "import_errors"], mapping)
 
 
+@given(st.integers(1, 3), st.integers(0, 6), st.integers(0, 3))
+def test_a_ragged_row_that_was_sent_back_keeps_its_cells_and_stays_ragged(width, cells, column):
+    """Also where the file was sent back before, and has the column of reasons somewhere."""
+    header = [f"h{n}" for n in range(width)]
+    header[column:column] = ["import_errors"] * (column < width)
+    raw = [f"c{n}" for n in range(cells)]
+    file = io.StringIO(newline="")
+    result = RowResult(2, None, RowOutcome.REJECTED, None, (Problem("x", "", "m"),), raw=raw)
+    FailedRows(file, Plan("i", "k", Format.CSV, header, 1, 1, False, None, "")).add(result)
+    (sent, row) = csv.reader(io.StringIO(file.getvalue(), newline=""))
+    place = sent.index("import_errors")
+    assert row[place] == "m"
+    own = [cell for n, cell in enumerate(raw) if n != place or "import_errors" not in header]
+    assert [cell for cell in row if cell not in ("", "m")] == own
+    if cells > len(header):
+        assert len(row) > len(sent)
+
+
 def columns_of(header: list[str], mapping: dict[str, None]) -> Columns | tuple[Problem, ...]:
     """Return what a header comes to, or why it is refused."""
     try:
@@ -106,7 +124,7 @@ def test_two_rows_are_one_change_just_when_content_occurrence_and_key_are_the_sa
     one, two, m, n, key, other
 ):
     same = (one, m, key) == (two, n, other)
-    assert (row_id(one, key, m) == row_id(two, other, n)) is same
+    assert (row_id(content_of(one), key, m) == row_id(content_of(two), other, n)) is same
 
 
 @given(st.lists(st.tuples(st.sampled_from(RowOutcome), st.booleans())))

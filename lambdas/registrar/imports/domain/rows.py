@@ -33,12 +33,24 @@ class PlannedRow:
         """Return the checked request, None for a row that cannot be read."""
         return None if self.request is None else identify(self.request, self.made_id)
 
-    def completed(self, key: str, occurrence: int, actor: dict[str, str], reason: str | None) -> Self:
-        """Return the row with its change_id (``row_id``) and its complete request (``completed``)."""
+    def completed(self, made_id: str, actor: dict[str, str], reason: str | None) -> Self:
+        """Return the row with all that its request leaves out; one that cannot be read is returned as it is.
+
+        Args:
+            made_id: the change_id for a request that gives none (``row_id``).
+            actor: who imports.
+            reason: the reason for a request that gives none.
+        """
         if self.request is None:
             return self
-        made_id = row_id(self.request, key, occurrence)
-        return replace(self, made_id=made_id, request=completed(self.request, made_id, actor, reason))
+        request = {**self.request, "actor": actor}
+        if request.get("change_id") is None:
+            request["change_id"] = made_id
+        if request.get("reason") is None and reason is not None:
+            request["reason"] = reason
+        if request["action"] == "create" and request.get("user_id") is None:
+            request["user_id"] = made_user_id(str(request["change_id"]))
+        return replace(self, made_id=made_id, request=request)
 
     def as_json(self) -> dict[str, Any]:
         """Return the row as chunks store it."""
@@ -66,36 +78,14 @@ def content_of(request: dict[str, Any]) -> str:
     return sha256_of(pruned(request, DEPTH_MAX))
 
 
-def row_id(request: dict[str, Any], import_key: str, occurrence: int) -> str:
+def row_id(content: str, import_key: str, occurrence: int) -> str:
     """Return the change_id of a row that gives no usable one.
 
-    It follows from the import's key, the row's content, and how often the same content stands before it in
-    the file: to import a file again replays its rows; a corrected row is a new change, a moved one is not.
+    To import a file again replays its rows; a corrected row is a new change, a moved one is not.
 
     Args:
-        request: what the row asks for.
+        content: of the row (``content_of``).
         import_key: the SHA-256 of the file, unless the caller gives another.
-        occurrence: 0 for the first row of this content.
+        occurrence: how often the same content stands before it in the file.
     """
-    return f"i-{sha256_of([import_key, content_of(request), occurrence])[:40]}"
-
-
-def completed(
-    request: dict[str, Any], made_id: str, actor: dict[str, str], reason: str | None
-) -> dict[str, Any]:
-    """Return a row's request with all that it leaves out.
-
-    Args:
-        request: what the row asks for.
-        made_id: the change_id where the row has none.
-        actor: who imports.
-        reason: the reason where the row has none.
-    """
-    whole = {**request, "actor": actor}
-    if whole.get("change_id") is None:
-        whole["change_id"] = made_id
-    if whole.get("reason") is None and reason is not None:
-        whole["reason"] = reason
-    if whole["action"] == "create" and whole.get("user_id") is None:
-        whole["user_id"] = made_user_id(str(whole["change_id"]))
-    return whole
+    return f"i-{sha256_of([import_key, content, occurrence])[:40]}"

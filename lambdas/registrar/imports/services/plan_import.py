@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import count, islice
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from registrar.imports.adapters.spool import Spool
 from registrar.imports.domain.plan import Plan
 from registrar.imports.domain.reading import Row, rows_of
 from registrar.imports.domain.request import ImportRequest
-from registrar.imports.domain.rows import PlannedRow, completed, content_of, row_id
+from registrar.imports.domain.rows import PlannedRow, content_of, row_id
 
 UPLOADS_AT_ONCE: Final = 8
 
@@ -109,29 +110,31 @@ def _spool(rows: Iterator[Row], request: ImportRequest, spool: Spool) -> int:
 def _spool_row(row: Row, actor: dict[str, str], key: str | None, spool: Spool) -> None:
     # A "#" is in no user_id.
     alone = f"#{row.number}"
+    planned = PlannedRow(row.number, alone, row.raw, row.request, row.problems)
     if row.request is None:
-        unreadable = PlannedRow(row.number, alone, row.raw, None, row.problems)
-        spool.add(row.number, [unreadable.as_json(), 0])
+        spool.add(row.number, [planned.as_json(), "", 0])
         return
-    occurrence = spool.times_before(content_of(row.request))
+    content = content_of(row.request)
+    occurrence = spool.times_before(content)
     # Without a key the change_id follows from the whole file; whether the row is valid does not.
-    made_id = "-" if key is None else row_id(row.request, key, occurrence)
-    asked = identify(completed(row.request, made_id, actor, None), made_id)
+    made_id = "-" if key is None else row_id(content, key, occurrence)
+    asked = identify(planned.completed(made_id, actor, None).request, made_id)
     given = key, row.request.get("user_id"), row.request.get("change_id")
     # A user_id made from such a change_id is in no other row. An invalid row keeps its place among those of
     # its user: it may use up a change_id.
     user_id = None if given == (None, None, None) else asked.user_id
     owner = user_id or alone
     taken = {} if asked.change is None else spool.claim(names_of(asked.change.attributes), owner, row.number)
-    planned = PlannedRow(row.number, owner, row.raw, row.request, names_taken=taken)
-    spool.add(row.number, [planned.as_json(), occurrence], user_id)
+    planned = replace(planned, owner=owner, names_taken=taken)
+    spool.add(row.number, [planned.as_json(), content, occurrence], user_id)
 
 
 def _completed(spool: Spool, request: ImportRequest, key: str) -> Iterator[tuple[PlannedRow, int]]:
     """Yield the rows with their change_ids, each owner's together, and the bytes of each."""
     actor = request.actor.as_json()
-    for (row, occurrence), size in spool.by_owner():
-        yield PlannedRow.from_json(row).completed(key, occurrence, actor, request.reason), size
+    for (row, content, occurrence), size in spool.by_owner():
+        made_id = row_id(content, key, occurrence)
+        yield PlannedRow.from_json(row).completed(made_id, actor, request.reason), size
 
 
 def _chunks(rows: Iterable[tuple[PlannedRow, int]]) -> Iterator[list[PlannedRow]]:

@@ -54,32 +54,27 @@ class FailedRows:
         self._form = plan.format
         self._cells = csv.writer(file, quoting=csv.QUOTE_ALL)
         if plan.format is Format.CSV:
-            self._errors = _place_of_errors(plan.header)
-            header = plan.header if self._errors < len(plan.header) else [*plan.header, ERRORS]
-            self._width = len(header)
+            header = [name.strip() for name in plan.header]
+            folded = [*map(str.casefold, header), ERRORS]
+            # A file that was sent back before has a column for the reasons.
+            self._errors = folded.index(ERRORS)
+            self._after = self._errors + (self._errors < len(header))
             # A header is read without guards and white space, so the same columns are found.
-            self._cells.writerow(_safe(name.strip()) for name in header)
+            self._cells.writerow(map(_safe, header if self._errors < len(header) else [*header, ERRORS]))
 
     def add(self, result: RowResult) -> None:
         """Write a row."""
         reasons = "; ".join(f"{p.path} {p.message}".strip() for p in result.problems)
         if isinstance(result.raw, list):
             # A ragged row keeps its cells, and has its reasons as near to their column as can be.
-            cells = [*result.raw[: self._errors], *[""] * (self._errors - len(result.raw))]
-            rest = result.raw[self._errors + 1 : self._width] if self._errors < len(result.raw) else []
-            surplus = result.raw[self._width :]
-            self._cells.writerow([*map(_safe, cells), cell_of(reasons), *map(_safe, [*rest, *surplus])])
+            before = [*result.raw[: self._errors], *[""] * (self._errors - len(result.raw))]
+            after = result.raw[self._after :]
+            self._cells.writerow([*map(_safe, before), cell_of(reasons), *map(_safe, after)])
         elif self._form is Format.CSV:
             self._cells.writerow([*[""] * self._errors, cell_of(reasons)])
         else:
             line = json.dumps(_with_reasons(str(result.raw), reasons), ensure_ascii=False, allow_nan=False)
             self._file.write(f"{line}\n")
-
-
-def _place_of_errors(header: list[str]) -> int:
-    """Return where the reasons go: a file that was sent back before has a column for them."""
-    names = [name.strip().casefold() for name in header]
-    return names.index(ERRORS) if ERRORS in names else len(header)
 
 
 def _with_reasons(line: str, reasons: str) -> JsonObject:
