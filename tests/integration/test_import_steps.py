@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from registrar.domain import limits
+from registrar.domain.change import Outcome
+from registrar.domain.errors import LedgerMismatch
+from registrar.domain.record import GENESIS, Record
 from registrar.imports.adapters.objects import Objects
+from registrar.imports.domain.rows import PlannedRow
+from registrar.imports.domain.written import WrittenChunk
 from tests.integration.import_machine import ACTOR, BUCKET, csv_of, step, use
 from tests.memory_s3 import MemoryS3
 
@@ -148,6 +153,64 @@ def test_the_plan_of_a_release_that_kept_more_is_read(s3):
     keep(s3, "written/000001.json", {"rows": [], "consumed": {}})
     keep(s3, "chunks/000001.json", [])
     assert step("audit_chunk").handler(CHUNK, None) == 1
+
+
+RECORD = Record("u-1", "r#c-1", "c-1", Outcome.REJECTED, "h", "2030-01-31T12:00:00.000000Z", GENESIS).seal(
+    "0" * 32
+)
+READABLE = {
+    "owner": "u-1",
+    "raw": ["u-1"],
+    "request": {"action": "create"},
+    "lost": {"email": 1},
+    "id": "i-2",
+}
+ROWS = [
+    {"number": 2, **READABLE},
+    {"number": 3, **READABLE},
+    {"number": 4, **READABLE},
+    {"number": 5, "owner": "#5", "raw": "{", "problems": [{"code": "x", "path": "", "message": "m"}]},
+    {"number": 6, **READABLE},
+    {"number": 7, **READABLE},
+]
+SEALED = RECORD.as_json()
+WRITTEN = [
+    {"record": SEALED, "replayed": True},
+    {"record": SEALED},
+    {"stopped": True},
+    {},
+    {"record": {**SEALED, "reason": "altered"}, "replayed": False},
+    {"record": {"user_id": "u-1"}, "replayed": False},
+]
+
+
+def test_the_objects_of_an_import_are_as_the_release_before_has_stored_and_reads_them():
+    assert [PlannedRow.from_json(row).as_json() for row in ROWS] == ROWS
+    # A row whose request was not valid has no names.
+    invalid = {name: value for name, value in ROWS[0].items() if name != "lost"}
+    assert PlannedRow.from_json(invalid).names_taken == {}
+    written = {"rows": WRITTEN[:4], "consumed": {"write_units": 1.5, "read_units": 0.5, "milliseconds": 3.25}}
+    assert WrittenChunk.from_json(written).as_json() == written
+
+
+def test_a_chunk_that_the_release_before_has_written_is_audited_and_an_altered_row_fails_by_itself(s3):
+    keep(s3, "plan.json", {**PLAN, "rows": 6, "dry_run": True, "started_at": "2030-02-01T12:00:00.000000Z"})
+    keep(s3, "chunks/000001.json", ROWS)
+    keep(s3, "written/000001.json", {"rows": WRITTEN, "consumed": {}})
+    step("audit_chunk").handler(CHUNK, None)
+    results = kept(s3, "results/000001.json")["results"]
+    assert [(row["number"], row["outcome"], row["replayed"]) for row in results] == [
+        (2, "REJECTED", True),
+        (3, "REJECTED", False),
+        (4, "FAILED", False),
+        (5, "REJECTED", False),
+        (6, "FAILED", False),
+        (7, "FAILED", False),
+    ]
+    codes = [[problem["code"] for problem in row["problems"]] for row in results]
+    assert codes == [[], [], ["import_stopped"], ["x"], ["fault"], ["fault"]]
+    with pytest.raises(LedgerMismatch):
+        step("finish_import").handler({"import_id": "i-1"}, None)
 
 
 def test_a_chunk_without_its_plan_fails_loudly(s3):

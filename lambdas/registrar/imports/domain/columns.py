@@ -1,4 +1,4 @@
-"""The columns of a CSV file: what stands in a cell, and what it means."""
+"""The columns of a CSV file, and what their cells mean."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,12 +15,12 @@ MAP_IT: Final = (
     'map it with --column "NAME=FIELD" (the API\'s "columns"), or pass it over with --column NAME='
 )
 ERRORS: Final = "import_errors"
-"""The column that tells why a row was sent back; an import passes it over."""
+"""The column of reasons in a file of rows that were not applied; an import ignores it."""
 
 NULL: Final = r"\N"
-"""A cell that removes an attribute, as databases write it; an empty one leaves it as it is."""
+"""A cell that removes an attribute, as databases write it; an empty cell leaves the attribute as it is."""
 
-# What a spreadsheet may take for a formula, also in full width or behind white space and invisible marks
+# What a spreadsheet may read as a formula, also in full width or after white space and invisible marks
 # (https://owasp.org/www-community/attacks/CSV_Injection); and NULL.
 _GUARDED: Final = re.compile(
     r"'*[\s\ufeff\u200b-\u200f\u2060]*[\x00-\x1f=+\-@|%\\\uff1d\uff0b\uff0d\uff20\uff5c\uff05]"
@@ -39,7 +39,7 @@ def text_of(cell: str) -> str:
 
 @dataclass(frozen=True)
 class Columns:
-    """What each column of a file holds: a field of a change, or None for one that is passed over."""
+    """The field of a change that each column of a file holds, None for a column that is ignored."""
 
     fields: tuple[str | None, ...]
 
@@ -49,10 +49,10 @@ class Columns:
 
         Args:
             header: the names in the file's first row.
-            mapping: names that are others in the file, to the field that is meant, None to pass one over.
+            mapping: name in the file to the field that its column holds, None to ignore the column.
 
         Raises:
-            ImportRefused: with every name that is unknown, there twice, or missing.
+            ImportRefused: with every column that is unknown, a duplicate, or missing.
         """
         renamed = {_normal(name): field for name, field in mapping.items()}
         found: list[str | None] = []
@@ -63,7 +63,7 @@ class Columns:
             if field in (None, ERRORS):
                 found.append(None)
             elif field not in FIELDS:
-                # Without its name: of a file without a header that would be somebody's data, and is logged.
+                # Without its name: in a file without a header that is personal data, and errors are logged.
                 message = f"column {place} is none of {', '.join(FIELDS)}; {MAP_IT}"
                 problems.append(Problem("unknown_column", path, message))
             elif field in found:
@@ -78,15 +78,15 @@ class Columns:
             raise ImportRefused(*problems)
         return cls(tuple(found))
 
-    def say_something(self, cells: Sequence[str]) -> bool:
-        """Tell whether any column that is not passed over has a value in a row."""
+    def has_value(self, cells: Sequence[str]) -> bool:
+        """Tell whether any column that is not ignored has a value in a row."""
         return any(cell for field, cell in zip(self.fields, cells, strict=True) if field is not None)
 
     def request_of(self, cells: Sequence[str]) -> dict[str, Any]:
         """Return the change that a row's cells ask for, valid or not.
 
         Raises:
-            NotJson: the tags nest deeper than anything that is read.
+            NotJson: the tags nest too deep.
         """
         request: dict[str, Any] = {"action": Action.CREATE.value}
         attributes: dict[str, Any] = {}
@@ -104,7 +104,7 @@ def _value(field: str, cell: str) -> Any:  # noqa: ANN401 - any JSON value
     if field in ATTRIBUTES and cell == NULL:
         return None
     text = text_of(cell)
-    # What is not of the right type stays a text, and is told so like everything else that is not valid.
+    # What is not of the right type stays a text, which the check of the request reports.
     if field == "expected_version" and re.fullmatch(r"[0-9]{1,18}", text):
         return int(text)
     if field == "tags":

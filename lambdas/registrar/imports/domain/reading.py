@@ -1,4 +1,4 @@
-"""Reads a file's rows out of its bytes, in memory that does not grow with it."""
+"""Reads a file's rows from its bytes, in memory that does not grow with the file."""
 
 import csv
 import re
@@ -16,7 +16,7 @@ from registrar.imports.domain.columns import ERRORS, Columns
 
 
 class Format(StrEnum):
-    """How a file is written."""
+    """The format of a file."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -34,12 +34,12 @@ BOM: Final = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Row:
-    """A row as it came, and what it asks for.
+    """A row of a file, and the request that it holds.
 
     Attributes:
         number: as a spreadsheet or an editor shows it: the header of a CSV is row 1.
         raw: the cells of a CSV row, the line of a JSON Lines file; cut short where it is too long.
-        request: the change it asks for, valid or not; None when it cannot be read.
+        request: of a change, valid or not; None when the row cannot be read.
         problems: why it cannot be read.
     """
 
@@ -56,8 +56,8 @@ def rows_of(
 
     Args:
         blocks: the file's bytes, cut anywhere.
-        form: how it is written.
-        mapping: for a CSV, names of columns that are others in the file (see ``Columns.of``).
+        form: the file's format.
+        mapping: of a CSV's columns (``Columns.of``).
 
     Returns:
         The header's cells, none for JSON Lines, and the rows.
@@ -81,7 +81,7 @@ class _Lines:
     """The lines of a file, their ends included.
 
     Attributes:
-        number: of the last line that was given.
+        number: of the last line.
     """
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
@@ -108,7 +108,7 @@ class _Lines:
 
 
 def _with_line_feeds(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield a CSV; one whose first line ends in CR alone, as classic Mac OS wrote them, with LF instead."""
+    """Yield a CSV; with LF for CR where the first line ends in CR alone, as on classic Mac OS."""
     rest = iter(blocks)
     head = b""
     for block in rest:
@@ -128,7 +128,7 @@ def _split(blocks: Iterable[bytes]) -> Iterator[bytes]:
         for line in lines:
             yield line + b"\n"
         if len(rest) > limits.LINE_BYTES_MAX:
-            # Its first bytes may say that it is no text at all.
+            # Its first bytes may show that the file is compressed.
             yield rest[: limits.ROW_BYTES_MAX]
             message = f"a line has more than {limits.LINE_BYTES_MAX:,} bytes"
             raise ImportRefused(Problem("too_long", "", message))
@@ -171,12 +171,12 @@ def _csv_rows(records: Iterator[tuple[int, list[str] | str]], columns: Columns) 
         if isinstance(cells, str):
             yield _too_long(number, cells)
         elif not any(cells):
-            # Spreadsheets end in rows of nothing but commas.
+            # Spreadsheets write rows of nothing but commas at the end.
             continue
         elif len(cells) != width:
             message = f"has {len(cells)} cells, and the header has {width}"
             yield Row(number, cells, None, (Problem("ragged_row", "", message),))
-        elif not columns.say_something(cells):
+        elif not columns.has_value(cells):
             yield Row(number, cells, None, (Problem("empty_row", "", "no column of a change has a value"),))
         else:
             yield _csv_row(number, cells, columns)
@@ -190,7 +190,7 @@ def _csv_row(number: int, cells: list[str], columns: Columns) -> Row:
 
 
 def _csv_records(lines: _Lines) -> Iterator[tuple[int, Any]]:
-    """Yield each record's number and cells (RFC 4180), of one that is too long its beginning as a text."""
+    """Yield each record's number and cells (RFC 4180); of one that is too long its beginning as a text."""
     feed = _Feed(lines)
     csv.field_size_limit(limits.LINE_BYTES_MAX)
     reader = csv.reader(feed, strict=True)
@@ -213,8 +213,6 @@ def _csv_records(lines: _Lines) -> Iterator[tuple[int, Any]]:
                 )
                 raise ImportRefused(Problem("too_long", "", message)) from None
             yield number, error.line
-            # The generator inside the reader has ended with its error.
-            reader = csv.reader(feed, strict=True)
             continue
         if cells is None:
             return
@@ -230,7 +228,7 @@ class _TooLong(Exception):  # noqa: N818 - what a record is
 
 
 class _Feed:
-    """Lines for the CSV reader, counted for each record."""
+    """Lines for the CSV reader; measures each record."""
 
     def __init__(self, lines: _Lines) -> None:
         self.size = 0
@@ -244,6 +242,6 @@ class _Feed:
         is_first = self.size == 0
         self.size += len(line.encode())
         if self.size > limits.ROW_BYTES_MAX:
-            # A line with its quotes in pairs is a record of its own, and the next one begins behind it.
+            # A line with its quotes in pairs is a record of its own, and the next record begins after it.
             raise _TooLong(line, is_open=not is_first or line.count('"') % 2 == 1)
         return line

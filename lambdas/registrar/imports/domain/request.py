@@ -1,4 +1,4 @@
-"""What is asked of an import. Its model is the contract's, like that of a change."""
+"""The requests of an import and of an upload: their models are the contract, as that of a change is."""
 
 import math
 from pathlib import PurePosixPath
@@ -94,10 +94,10 @@ class ImportRequest(_Strict):
     actor: Actor
 
     def file_format(self) -> Format:
-        """Return how the file is written.
+        """Return the file's format.
 
         Raises:
-            ImportRefused: neither the request nor the key says it.
+            ImportRefused: neither the request nor the key gives it.
         """
         found = (
             Format(self.format) if self.format else FORMATS.get(PurePosixPath(self.source.key).suffix.lower())
@@ -108,7 +108,7 @@ class ImportRequest(_Strict):
         return found
 
     def stop_after(self, rows: int) -> int | None:
-        """Return at how many rows that were not applied the rest is left alone, None for never."""
+        """Return the number of rows not applied at which the import stops, None for never."""
         most = [self.fail_fast] if self.fail_fast is not None else []
         if self.tolerated_failure_percentage is not None:
             most.append(math.floor(rows * self.tolerated_failure_percentage / 100) + 1)
@@ -116,7 +116,7 @@ class ImportRequest(_Strict):
 
 
 def import_request_of(request: Any) -> ImportRequest:  # noqa: ANN401 - any JSON value
-    """Check what is asked of an import.
+    """Check the request of an import.
 
     Raises:
         ImportRefused: with every problem.
@@ -125,7 +125,7 @@ def import_request_of(request: Any) -> ImportRequest:  # noqa: ANN401 - any JSON
 
 
 def upload_request_of(request: Any) -> UploadRequest:  # noqa: ANN401 - any JSON value
-    """Check what is asked of an upload.
+    """Check the request of an upload.
 
     Raises:
         ImportRefused: with every problem.
