@@ -70,7 +70,7 @@ def rows_of(
             raise ImportRefused(Problem("not_allowed", "/columns", "go with CSV only"))
         return [], _json_rows(_Lines(blocks))
     records = _csv_records(_Lines(_with_line_feeds(blocks)))
-    header = next(records, (0, None))[1]
+    _, header = next(records, (0, ""))
     if not isinstance(header, list):
         raise ImportRefused(Problem("no_rows", "", "the file has no header, or one that is too long"))
     columns = Columns.of(header, mapping)
@@ -189,7 +189,7 @@ def _csv_row(number: int, cells: list[str], columns: Columns) -> Row:
         return Row(number, cells, None, (Problem("bad_format", "/attributes/tags", str(error)),))
 
 
-def _csv_records(lines: _Lines) -> Iterator[tuple[int, Any]]:
+def _csv_records(lines: _Lines) -> Iterator[tuple[int, list[str] | str]]:
     """Yield each record's number and cells (RFC 4180); of one that is too long its beginning as a text."""
     feed = _Feed(lines)
     csv.field_size_limit(limits.LINE_BYTES_MAX)
