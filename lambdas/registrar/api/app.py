@@ -52,12 +52,14 @@ def refuse_too_large(_error: InputTooLarge) -> Response[str]:
 
 @app.exception_handler(Exception)
 def give_up(error: Exception) -> Response[str]:
-    """Answer what nobody has thought of; the API's own alarm goes off for the status."""
+    """Answer an internal error; an alarm is raised for its log line."""
     # Where, and not what: an error's text may quote a request, and logs hold no personal data.
     frames = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     logger.error("not answered", extra={"error": type(error).__name__, "frames": frames[-5:]})
     return Refused(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail="nobody has thought of this; it is logged"
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal_error",
+        detail="internal error; the log has the request id",
     ).response()
 
 
