@@ -286,20 +286,24 @@ def _operation(  # noqa: PLR0913 - what an operation has
     responses = {
         str(status): {
             "description": words,
-            "content": {"application/json": {"schema": {"$ref": REFERENCE.format(model=model.__name__)}}},
+            "content": {"application/json": _schema_of(model.__name__)},
             **({"headers": {header: HEADERS[header] for header in headers}} if headers else {}),
         }
         for status, (model, words, headers) in answers.items()
     }
     for status in (*refusals, 500, *(BY_THE_GATEWAY if name != "getHealth" else ())):
-        content: dict[str, Any] = {problems.MEDIA_TYPE: {"schema": {"$ref": REFERENCE.format(model="ProblemDocument")}}}
+        content = {problems.MEDIA_TYPE: _schema_of("ProblemDocument")}
         if status in BY_THE_GATEWAY:
-            content["application/json"] = {"schema": {"$ref": REFERENCE.format(model="GatewayRefusal")}}
+            content["application/json"] = _schema_of("GatewayRefusal")
         responses[str(status)] = {"description": STATUS_WORDS[status], "content": content}
     operation: dict[str, Any] = {"operationId": name, "summary": summary, "parameters": parameters}
     if body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
     return {**operation, "responses": dict(sorted(responses.items()))}
+
+
+def _schema_of(model: str) -> dict[str, Any]:
+    return {"schema": {"$ref": REFERENCE.format(model=model)}}
 
 
 def _query(model: type[Parameters]) -> list[dict[str, Any]]:

@@ -21,19 +21,19 @@ logger = logging.getLogger()
 app = APIGatewayHttpResolver()
 for routes in (changes, users, imports, stats):
     app.include_router(routes.router)
-# As Powertools keeps them: it tells a path's methods nowhere else.
+# Private, as Powertools has no public list of a path's methods.
 ROUTES: Final = (*app._static_routes, *app._dynamic_routes)  # noqa: SLF001
 
 
 @app.exception_handler(Refused)
 def refuse(refused: Refused) -> Response[str]:
-    """Answer what cannot be done as it was asked."""
+    """Answer a refused request with its problem document."""
     return refused.response()
 
 
 @app.exception_handler(TransientFault)
 def retry_later(fault: TransientFault) -> Response[str]:
-    """Answer what may work in a moment."""
+    """Answer a transient fault with 503 and Retry-After."""
     logger.warning("not answered", extra={"reason": str(fault)})
     return Refused(
         HTTPStatus.SERVICE_UNAVAILABLE,
@@ -45,7 +45,7 @@ def retry_later(fault: TransientFault) -> Response[str]:
 
 @app.exception_handler(InputTooLarge)
 def refuse_too_large(_error: InputTooLarge) -> Response[str]:
-    """Answer a request that fits into a body and into no execution."""
+    """Answer a request whose body is within the limit but too large for an execution."""
     detail = f"an execution takes at most {INPUT_BYTES_MAX} bytes"
     return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "payload_too_large", detail=detail).response()
 
@@ -65,7 +65,7 @@ def give_up(error: Exception) -> Response[str]:
 
 @app.not_found
 def no_route(_error: NotFoundError) -> Response[str]:
-    """Answer a path that is not there, or a method that its path does not have."""
+    """Answer an unknown path, or a method that its path does not have."""
     path = app.current_event.path
     methods = {route.method for route in ROUTES if route.rule.match(path)}
     allowed = sorted(methods | {"HEAD"} if "GET" in methods else methods)

@@ -1,4 +1,4 @@
-"""What the API answers: the models that its routes return, and that the OpenAPI document is made from."""
+"""Response bodies: the models that the routes return, and that the OpenAPI document is made from."""
 
 from typing import Annotated, Any, Literal
 
@@ -130,14 +130,14 @@ class Upload(Answer):
 
     key: str
     url: Annotated[str, Field(json_schema_extra={"format": "uri"})]
-    seconds: int = Field(description="So long the address is good.")
+    seconds: int = Field(description="How long the address is valid.")
 
 
 ImportState = Literal["RUNNING", "SUCCEEDED", "REFUSED", "FAILED", "TIMED_OUT", "ABORTED"]
 
 
 class ImportAccepted(Answer):
-    """An import that was started, now or before."""
+    """An import that was started, now or earlier."""
 
     import_id: ImportId
     status: ImportState
@@ -157,9 +157,11 @@ class ImportStatus(Answer):
     rows: int | None = None
     applied: int | None = None
     rejected: int | None = None
-    replayed: int | None = Field(default=None, description="Decided before this import, whatever the answer.")
+    replayed: int | None = Field(default=None, description="Decided before this import, with any outcome.")
     failed: int | None = Field(default=None, description="Not decided: a fault, or the import had stopped.")
-    not_applied: int | None = Field(default=None, description="Whose answer is not APPLIED, replayed or not.")
+    not_applied: int | None = Field(
+        default=None, description="With an outcome that is not APPLIED, replayed ones too."
+    )
     started_at: Time | None = None
     finished_at: Time | None = None
     seconds: float | None = None
@@ -167,7 +169,9 @@ class ImportStatus(Answer):
     write_units: float | None = None
     read_units: float | None = None
     lambda_seconds: float | None = None
-    cost_usd: float | None = Field(default=None, description="An estimate, from what DynamoDB has told.")
+    cost_usd: float | None = Field(
+        default=None, description="Estimated from the capacity that DynamoDB reports."
+    )
     report_url: str | None = Field(default=None, description="Of report.csv, one line for each row.")
     failed_url: str | None = Field(default=None, description="Of the rows not applied, to be mended.")
 
@@ -179,7 +183,7 @@ class Health(Answer):
 
 
 class GatewayRefusal(Answer):
-    """What API Gateway itself answers before anything here is asked."""
+    """The answer of API Gateway itself, before the function is called."""
 
     message: str
 

@@ -1,4 +1,4 @@
-"""What the routes work with, made once a function."""
+"""Clients and adapters of the routes, made once a function."""
 
 from functools import cache
 

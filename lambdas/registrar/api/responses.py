@@ -20,7 +20,7 @@ def json_response(
     media_type: str = "application/json",
 ) -> Response[str]:
     """Return a response; fields of its body that were never given a value are left out."""
-    # Records are shown as they stand in the ledger, whatever the model says: hence no warnings.
+    # Records are shown as they stand in the ledger, even when they do not fit the model: hence no warnings.
     text = json.dumps(body.model_dump(exclude_unset=True, warnings=False), ensure_ascii=False)
     return Response(status.value, media_type, text, {**NEVER_STORED, **(headers or {})})
 
