@@ -8,8 +8,8 @@ import pytest
 
 from local import ministack
 from registrar.adapters import dynamodb
-from registrar.adapters.ledger import Ledger
-from registrar.adapters.users import Users
+from registrar.adapters.environment import Environment
+from registrar.adapters.store import Store
 from registrar_client.check import Checker
 from tests.integration import dynamodb_local, machine, tables
 from tests.integration.import_machine import BUCKET, ImportMachine
@@ -52,7 +52,7 @@ def engine(endpoint) -> Any:
     """Return the functions' own DynamoDB client, at an engine."""
     with pytest.MonkeyPatch.context() as patch:
         point_at(endpoint, patch)
-        return dynamodb.client_from_environment()
+        return dynamodb.make_client()
 
 
 def point_at(endpoint: str, patch: pytest.MonkeyPatch) -> None:
@@ -71,13 +71,8 @@ def created_tables(engine) -> Iterator[Tables]:
 
 
 @pytest.fixture
-def users(engine, created_tables) -> Users:
-    return Users(engine, created_tables.users)
-
-
-@pytest.fixture
-def ledger(engine, created_tables) -> Ledger:
-    return Ledger(engine, created_tables.ledger)
+def store(engine, created_tables) -> Store:
+    return Store(engine, created_tables.users, created_tables.ledger)
 
 
 @pytest.fixture
@@ -86,13 +81,12 @@ def checker(engine, created_tables) -> Checker:
 
 
 @pytest.fixture
-def execute_unchecked(endpoint, engine, created_tables, monkeypatch) -> Any:
+def execute_unchecked(endpoint, store, monkeypatch) -> Any:
     """Return ``machine.execute``, at work on this test's tables."""
     point_at(endpoint, monkeypatch)
-    monkeypatch.setenv("USERS_TABLE", created_tables.users)
-    monkeypatch.setenv("LEDGER_TABLE", created_tables.ledger)
     for name in ("write_change", "audit_change", "audit_rejection", "guard_ledger"):
-        monkeypatch.setattr(machine.step(name), "client", engine)
+        monkeypatch.setattr(machine.step(name), "store", store)
+    monkeypatch.setattr(machine.step("guard_ledger"), "environment", Environment(grace_seconds="0"))
     return machine.execute
 
 

@@ -3,9 +3,9 @@
 import secrets
 from typing import Any
 
-from registrar.domain.change import User
 from registrar.domain.decide import Applied, decide
 from registrar.domain.request import identify
+from registrar.domain.user import User
 
 NOW = "2030-01-31T12:00:00.000000Z"
 

@@ -185,8 +185,15 @@ WRONG = {
     **dict.fromkeys(
         ("user_id", "sequence", "change_id", "request_hash", "recorded_at", "previous_hash", "action"), 7
     ),
-    **{"reason": ["x"], "salt": 7, "commitment": None, "hash": {}, "outcome": "MAYBE"},
-    **{"version": True, "actor": "admin-7", "changes": [], "errors": {}},
+    "reason": ["x"],
+    "salt": 7,
+    "commitment": None,
+    "hash": {},
+    "outcome": "MAYBE",
+    "version": True,
+    "actor": "admin-7",
+    "changes": [],
+    "errors": {},
 }
 
 

@@ -11,7 +11,7 @@ from registrar.domain.errors import LedgerMismatch, TransientFault
 
 
 class Clock:
-    """The time that the module sees, and the pauses that it makes: each the longest, unless a share is given."""
+    """The time that the module sees, and the pauses that it makes: each a share of the longest."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -120,7 +120,7 @@ def test_a_pause_that_lasted_longer_than_it_should_leaves_no_call_after_the_dead
 
     monkeypatch.setattr(clock, "sleep", oversleep)
     work = Work(clock, fails=math.inf)
-    with pytest.raises(TransientFault, match="^fault 1 after 1 attempts$"):
+    with pytest.raises(TransientFault, match=r"^fault 1 after 1 attempts$"):
         Retry(first=1, deadline=1010).call(work)
     assert len(work.began) == 1
 
