@@ -1,7 +1,7 @@
 """Write the contracts from their models: ``python -m tools.contracts``; ``--check`` only compares.
 
-``change-request.schema.json`` for what people send, ``user-changed.schema.json`` for what the bus tells,
-``openapi.json`` for the HTTP API.
+``change-request.schema.json`` and ``import-request.schema.json`` for the inputs of executions,
+``user-changed.schema.json`` for the event, ``openapi.json`` for the HTTP API.
 """
 
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tools.openapi import document
-from tools.schema import change_request, user_changed
+from tools.schema import change_request, import_request, user_changed
 
 FOLDER: Final = Path(__file__).parents[1] / "contracts"
 
@@ -19,6 +19,7 @@ def contracts() -> dict[Path, str]:
     """Return each contract's file and what must stand in it."""
     made = {
         "change-request.schema.json": change_request(),
+        "import-request.schema.json": import_request(),
         "user-changed.schema.json": user_changed(),
         "openapi.json": document(),
     }

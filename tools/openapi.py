@@ -1,11 +1,26 @@
 """The OpenAPI document of the HTTP API, made from its models."""
 
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Mapping
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from registrar.api import problems
+from registrar.api.models import (
+    Accepted,
+    ChangeAnswer,
+    GatewayRefusal,
+    Health,
+    ImportAccepted,
+    ImportStatus,
+    ProblemDocument,
+    RecordPage,
+    Stats,
+    Upload,
+    User,
+    UserPage,
+)
 from registrar.api.requests import (
     DeleteParameters,
     FindParameters,
@@ -21,201 +36,10 @@ from tools.schema import SchemaWithoutNoise
 
 REFERENCE: Final = "#/components/schemas/{model}"
 
-Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
-ChangeId = Annotated[str, Field(json_schema_extra={"pattern": limits.REACHABLE_CHANGE_ID_PATTERN})]
-ImportId = Annotated[str, Field(pattern=limits.IMPORT_ID_PATTERN)]
-UserId = Annotated[str, Field(pattern=limits.USER_ID_PATTERN)]
-Next = Annotated[str | None, Field(description="The cursor of the next page; null at the end.")]
+Answers = Mapping[int, tuple[type[BaseModel], str, list[str]]]
+"""By status: the model of the body, what it says, and its headers."""
 
-
-class Shape(BaseModel):
-    """What an answer holds, and nothing else."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class ProblemEntry(Shape):
-    """One reason why a request was refused or a change rejected."""
-
-    code: str
-    path: str = Field(description="JSON Pointer into the change, or /query/… or /headers/…")
-    message: str
-
-
-class ChangeAnswer(Shape):
-    """How a change ended."""
-
-    change_id: ChangeId
-    outcome: Literal["APPLIED", "REJECTED"]
-    user_id: UserId | None
-    version: int | None
-    errors: list[ProblemEntry]
-    record_hash: Hash
-    replayed: bool = Field(description="Whether it had been decided before.")
-
-
-class Accepted(Shape):
-    """A change that runs."""
-
-    change_id: ChangeId
-    status: Literal["RUNNING"]
-
-
-class User(Shape):
-    """A live user."""
-
-    user_id: UserId
-    version: int
-    head: Hash = Field(description="The hash of the newest audit record.")
-    username: str | None = Field(default=None)
-    email: str | None = Field(default=None)
-    display_name: str | None = Field(default=None)
-    status: Literal["active", "suspended"]
-    tags: dict[str, str] | None = Field(default=None)
-    created_at: Time
-    updated_at: Time
-
-
-class UserPage(Shape):
-    """Users, and where to go on."""
-
-    users: list[User]
-    next: Next
-    complete_until: Time | None = Field(
-        default=None,
-        description="With status: all pages together hold every user whose newest change was sealed at or "
-        "before it; pass it as the next updated_after. Of the first page; later pages repeat it.",
-    )
-
-
-class Record(Shape):
-    """An audit record as it stands in the ledger; docs/architecture.md says how its hashes are made."""
-
-    user_id: str
-    sequence: str
-    change_id: ChangeId
-    outcome: Literal["APPLIED", "REJECTED"]
-    action: Literal["create", "update", "delete"] | None = None
-    version: int | None = None
-    actor: dict[Literal["id", "type", "session"], str] | None = None
-    reason: str | None = None
-    changes: dict[str, dict[Literal["before", "after"], Any]] | None = None
-    errors: list[ProblemEntry] | None = None
-    recorded_at: Time
-    request_hash: Hash
-    previous_hash: Hash
-    salt: str
-    commitment: Hash
-    hash: Hash
-
-
-class RecordPage(Shape):
-    """Audit records, oldest first, and where to go on."""
-
-    records: list[Record]
-    next: Next
-
-
-class LiveUsers(Shape):
-    """Live users by status."""
-
-    active: int
-    suspended: int
-
-
-class DayCount(Shape):
-    """Changes of a day, UTC, by action and outcome."""
-
-    day: str
-    action: Literal["create", "update", "delete", "unknown"]
-    outcome: Literal["APPLIED", "REJECTED"]
-    changes: int
-
-
-class Stats(Shape):
-    """Exact counts of what is in the ledger, a few seconds old; the newest day first."""
-
-    users: LiveUsers
-    changes: list[DayCount]
-
-
-class Upload(Shape):
-    """Where the file goes: send it with PUT, then import the key."""
-
-    key: str
-    url: Annotated[str, Field(json_schema_extra={"format": "uri"})]
-    seconds: int = Field(description="So long the address is good.")
-
-
-ImportState = Literal["RUNNING", "SUCCEEDED", "REFUSED", "FAILED", "TIMED_OUT", "ABORTED"]
-
-
-class ImportAccepted(Shape):
-    """An import that was started, now or before."""
-
-    import_id: ImportId
-    status: ImportState
-
-
-class ImportStatus(Shape):
-    """How far an import is: rows = applied + rejected + replayed + failed when it has SUCCEEDED."""
-
-    import_id: ImportId
-    status: ImportState = Field(
-        description="REFUSED: the file as a whole, as errors says. FAILED: redrive it, or import anew; with a"
-        " report, rows met a fault that does not pass by itself."
-    )
-    errors: list[ProblemEntry]
-    import_key: str | None = None
-    dry_run: bool | None = None
-    rows: int | None = None
-    applied: int | None = None
-    rejected: int | None = None
-    replayed: int | None = Field(default=None, description="Decided before this import, whatever the answer.")
-    failed: int | None = Field(default=None, description="Not decided: a fault, or the import had stopped.")
-    not_applied: int | None = Field(default=None, description="Whose answer is not APPLIED, replayed or not.")
-    started_at: Time | None = None
-    finished_at: Time | None = None
-    seconds: float | None = None
-    rows_a_second: float | None = None
-    write_units: float | None = None
-    read_units: float | None = None
-    lambda_seconds: float | None = None
-    cost_usd: float | None = Field(default=None, description="An estimate, from what DynamoDB has told.")
-    report_url: str | None = Field(default=None, description="Of report.csv, one line for each row.")
-    failed_url: str | None = Field(default=None, description="Of the rows not applied, to be mended.")
-
-
-class Health(Shape):
-    """The API answers."""
-
-    status: Literal["ok"]
-
-
-class GatewayRefusal(Shape):
-    """What API Gateway itself answers before anything here is asked."""
-
-    message: str
-
-
-class ProblemDocument(Shape):
-    """Why a request was not done (RFC 9457). For a rejected change the rest of its answer is here, too."""
-
-    type: str = Field(json_schema_extra={"format": "uri"}, description="urn:registrar:problem:<code>")
-    title: str
-    status: int
-    detail: str
-    errors: list[ProblemEntry]
-    change_id: ChangeId | None = None
-    outcome: Literal["REJECTED"] | None = None
-    user_id: UserId | None = None
-    version: int | None = None
-    record_hash: Hash | None = None
-    replayed: bool | None = None
-
-
-SHAPES: Final = (
+MODELS: Final = (
     ChangeRequest,
     ChangeAnswer,
     Accepted,
@@ -242,7 +66,7 @@ STATUS_WORDS: Final = {
     413: "The request is too large.",
     415: "The body is not JSON in UTF-8.",
     429: "Too many requests; try again later.",
-    500: "Not answered, and nobody has thought of it; the alarm has gone off.",
+    500: "Internal error; the log has the request id, and an alarm is raised.",
     503: "Not answered in time; try again, with the same Idempotency-Key.",
 }
 BY_THE_GATEWAY: Final = (401, 403, 429)
@@ -282,7 +106,7 @@ HEADERS: Final[dict[str, Any]] = {
 def document() -> dict[str, Any]:
     """Return the document, OpenAPI 3.1."""
     _, schemas = models_json_schema(
-        [(shape, "serialization") for shape in SHAPES],
+        [(model, "serialization") for model in MODELS],
         ref_template=REFERENCE,
         schema_generator=SchemaWithoutNoise,
     )
@@ -329,13 +153,13 @@ def _paths(change: dict[str, Any]) -> dict[str, Any]:
             ("import_id", limits.IMPORT_ID_PATTERN),
         )
     )
-    changed = {
+    changed: Answers = {
         200: (ChangeAnswer, "Applied.", ["ETag"]),
         202: (Accepted, "Started.", ["Location", "Retry-After"]),
     }
-    created = {**changed, 201: (ChangeAnswer, "A user was created.", ["ETag", "Location"])}
+    created: Answers = {**changed, 201: (ChangeAnswer, "A user was created.", ["ETag", "Location"])}
     rejected = (400, 404, 409, 412, 413, 415, 503)
-    one_user = {200: (User, "The user.", ["ETag"])}
+    one_user: Answers = {200: (User, "The user.", ["ETag"])}
     return {
         "/changes": {
             "post": _operation("postChange", "Run a change", created, rejected, SENT, body=_body(change)),
@@ -453,7 +277,7 @@ def _paths(change: dict[str, Any]) -> dict[str, Any]:
 def _operation(  # noqa: PLR0913 - what an operation has
     name: str,
     summary: str,
-    answers: dict[int, tuple[type[BaseModel], str, list[str]]],
+    answers: Answers,
     refusals: tuple[int, ...],
     parameters: list[dict[str, Any]],
     *,
@@ -462,21 +286,24 @@ def _operation(  # noqa: PLR0913 - what an operation has
     responses = {
         str(status): {
             "description": words,
-            "content": {"application/json": {"schema": {"$ref": REFERENCE.format(model=shape.__name__)}}},
+            "content": {"application/json": _schema_of(model.__name__)},
             **({"headers": {header: HEADERS[header] for header in headers}} if headers else {}),
         }
-        for status, (shape, words, headers) in answers.items()
+        for status, (model, words, headers) in answers.items()
     }
     for status in (*refusals, 500, *(BY_THE_GATEWAY if name != "getHealth" else ())):
-        content = {problems.MEDIA_TYPE: {"schema": {"$ref": REFERENCE.format(model="ProblemDocument")}}}
+        content = {problems.MEDIA_TYPE: _schema_of("ProblemDocument")}
         if status in BY_THE_GATEWAY:
-            content["application/json"] = {"schema": {"$ref": REFERENCE.format(model="GatewayRefusal")}}
+            content["application/json"] = _schema_of("GatewayRefusal")
         responses[str(status)] = {"description": STATUS_WORDS[status], "content": content}
-    operation = {"operationId": name, "summary": summary, "parameters": parameters}
+    operation: dict[str, Any] = {"operationId": name, "summary": summary, "parameters": parameters}
     if body is not None:
-        content = {"application/json": {"schema": body}}
-        operation["requestBody"] = {"required": True, "content": content}
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
     return {**operation, "responses": dict(sorted(responses.items()))}
+
+
+def _schema_of(model: str) -> dict[str, Any]:
+    return {"schema": {"$ref": REFERENCE.format(model=model)}}
 
 
 def _query(model: type[Parameters]) -> list[dict[str, Any]]:

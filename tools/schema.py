@@ -1,4 +1,4 @@
-"""The JSON Schemas of what people send and of what the event bus tells, made from their models."""
+"""The JSON Schemas of requests and of the event, made from their models."""
 
 from typing import Any, Final
 
@@ -7,6 +7,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from registrar.domain.events import UserChanged
 from registrar.domain.request import ChangeRequest
+from registrar.imports.domain.request import ImportRequest
 
 MODEL_ONLY: Final = (
     "Text has no control, private or unassigned characters and no lone surrogates.",
@@ -34,6 +35,13 @@ def change_request() -> dict[str, Any]:
     schema = ChangeRequest.model_json_schema(schema_generator=SchemaWithoutNoise)
     schema["title"] = "User change request"
     schema["$comment"] = " ".join(("Beyond this schema:", *MODEL_ONLY))
+    return {"$schema": GenerateJsonSchema.schema_dialect, **dict(sorted(schema.items()))}
+
+
+def import_request() -> dict[str, Any]:
+    """Return the schema of the input of an import's execution, JSON Schema 2020-12."""
+    schema = ImportRequest.model_json_schema(schema_generator=SchemaWithoutNoise)
+    schema["title"] = "Import request"
     return {"$schema": GenerateJsonSchema.schema_dialect, **dict(sorted(schema.items()))}
 
 

@@ -1,4 +1,4 @@
-"""The API's function in this process: its doors to AWS are fakes that note what is asked of them."""
+"""The API's function in this process: AWS is fakes that note what is asked of them."""
 
 import importlib
 import json
@@ -10,7 +10,12 @@ from urllib.parse import urlencode
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from registrar.adapters.counters import Counters
 from registrar.adapters.dynamodb import item_of
+from registrar.adapters.executions import Executions
+from registrar.adapters.listing import Listing
+from registrar.adapters.store import Store
+from registrar.adapters.trail import Trail
 from registrar.imports.adapters.objects import Objects
 from tests.memory_s3 import MemoryS3
 
@@ -110,25 +115,19 @@ def s3() -> MemoryS3:
 @pytest.fixture
 def ask(states, items, s3, monkeypatch) -> Any:
     """Return what sends a request to the API, as API Gateway hands it on."""
-    environment = {
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "USERS_TABLE": "users",
-        "LEDGER_TABLE": "ledger",
-        "COUNTERS_TABLE": "counters",
-        "EXPRESS_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:express",
-        "STANDARD_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:standard",
-        "IMPORT_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:imports",
-        "IMPORT_BUCKET": "imports",
-    }
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    for name in ("changes", "users", "stats"):
-        monkeypatch.setattr(importlib.import_module(f"registrar.api.{name}"), "dynamodb_client", items)
-    for name in ("changes", "imports"):
-        monkeypatch.setattr(importlib.import_module(f"registrar.api.{name}"), "states_client", states)
-    monkeypatch.setattr(
-        importlib.import_module("registrar.api.imports"), "bucket", lambda: Objects(s3, "imports")
-    )
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    resources = importlib.import_module("registrar.api.resources")
+    machine = "arn:aws:states:us-east-1:123456789012:stateMachine:"
+    for name, fake in {
+        "store": Store(items, "users", "ledger"),
+        "trail": Trail(items, "ledger"),
+        "listing": Listing(items, "users"),
+        "counters": Counters(items, "counters"),
+        "changes": Executions(states, f"{machine}standard", f"{machine}express"),
+        "imports": Executions(states, f"{machine}imports"),
+        "objects": lambda: Objects(s3, "imports"),
+    }.items():
+        monkeypatch.setattr(resources, name, fake)
     handler = importlib.import_module("registrar.api.app").handler
 
     def send(

@@ -12,7 +12,6 @@ from botocore.exceptions import ClientError
 
 from registrar.adapters.dynamodb import item_of
 from registrar.domain.errors import ChangeRejected
-from registrar.domain.record import answer
 from registrar.domain.rejection import seal_rejection
 from registrar.domain.request import identify
 from tests.fuzz.mutation import FIRST_SEED
@@ -82,8 +81,8 @@ def execute(_states: Any, **call: Any) -> dict[str, Any]:
     else:
         rejected = ChangeRejected(identified.problems)
         record = seal_rejection(identified, rejected, "2030-01-31T12:00:00.000000Z", "0" * 32)
-        json.dumps(item_of(record)).encode()
-        output = answer(record, replayed=False)
+        json.dumps(item_of(record.as_json())).encode()
+        output = record.answer(replayed=False)
     return {"status": "SUCCEEDED", "output": json.dumps(output)}
 
 

@@ -5,6 +5,8 @@ from base64 import b64encode
 
 import pytest
 
+from registrar.domain.change import Outcome
+from registrar.domain.record import GENESIS, Record
 from registrar.domain.request import identify
 
 CREATE = {"action": "create", "user_id": "u-1", "attributes": {"username": "ada"}}
@@ -356,14 +358,18 @@ def test_a_change_without_an_answer_says_that_it_may_be_sent_again(ask, states, 
     assert len(states.calls) == 1
 
 
-RECEIPT = {
-    "pk": "CHANGE#c-1",
-    "change_id": "c-1",
-    "outcome": "APPLIED",
-    "user_id": "u-1",
-    "version": 1,
-    "hash": "0" * 64,
-}
+RECORD = Record(
+    user_id="u-1",
+    sequence="v#000000000001",
+    change_id="c-1",
+    outcome=Outcome.APPLIED,
+    request_hash="0" * 64,
+    recorded_at="2030-01-31T12:00:00.000000Z",
+    previous_hash=GENESIS,
+    action="create",
+    version=1,
+).seal("0" * 32)
+RECEIPT = {"pk": "CHANGE#c-1", **RECORD.as_json()}
 
 
 def test_what_became_of_a_change_is_in_its_receipt(ask, states, items):

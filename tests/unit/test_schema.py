@@ -20,6 +20,7 @@ def test_the_request_s_schema_is_valid_and_names_its_rules_and_no_address():
     assert written["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
     assert "$id" not in written
     assert written["title"]
+    Draft202012Validator.check_schema(schema.import_request())
     assert all(rule in written["$comment"] for rule in schema.MODEL_ONLY)
 
 

@@ -1,7 +1,7 @@
 """The Counters table: totals, and how far each user's trail has been counted.
 
-A total and the note of what was counted in it are written in one transaction, so that a record counts once
-however often and in whatever order it comes.
+A total and the note of what was counted in it are written in one transaction, so a record that arrives again,
+in any order, is counted once.
 """
 
 from collections import Counter
@@ -23,10 +23,10 @@ SHARDS: Final = 8
 """Each row of totals is spread over so many items, as many functions count at once."""
 
 RECORDS_MAX: Final = 49
-"""So many records are counted in one transaction: with a note and a day for each it has at most 99 writes."""
+"""Records counted in one transaction: with a note and a day for each, at most 99 writes."""
 
 RETRY: Final = Retry(first=0.05, attempts=5)
-"""Of a transaction that conflicts with others, before the whole batch is asked for again."""
+"""For a transaction that conflicts with others; then the whole batch is sent again."""
 
 
 class Counters:

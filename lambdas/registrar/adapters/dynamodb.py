@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 READ_MAX: Final = 100
-"""So many items one BatchGetItem may ask for."""
+"""How many items one BatchGetItem may ask for."""
 
 _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()

@@ -1,4 +1,4 @@
-"""What infra tells a function in its environment variables."""
+"""The environment variables that infra gives a function."""
 
 import os
 from collections.abc import Mapping

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
 
 ENTRIES_MAX: Final = 10
-"""So many events one PutEvents may carry."""
+"""How many events one PutEvents may carry."""
 
 
 def make_client() -> "EventBridgeClient":

@@ -1,4 +1,4 @@
-"""The executions of user changes, started and asked about."""
+"""Starts executions and reads their status."""
 
 import json
 from typing import TYPE_CHECKING, Any, Final
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 ANSWER_SECONDS: Final = 25
-"""So long a caller waits for a change; API Gateway gives up after 30."""
+"""How long a caller waits for a change; API Gateway gives up after 30 seconds."""
 
 
 def make_client() -> "SFNClient":
-    """Make a function's client. A call is made once: whoever waits tries again with the same change."""
+    """Make a function's client. A call is made once: the caller retries with the same change."""
     made: SFNClient = aws.client(
         "stepfunctions",
         Config(

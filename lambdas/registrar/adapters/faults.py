@@ -1,4 +1,4 @@
-"""AWS's faults: those that pass by themselves, told from the rest."""
+"""Distinguishes AWS's transient faults from all others."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ TRANSIENT: Final = frozenset(
 
 @contextmanager
 def transient_faults() -> Iterator[None]:
-    """Turn what passes by itself into TransientFault; let the rest through."""
+    """Turn a transient fault of AWS into TransientFault; let any other through."""
     try:
         yield
     except (HTTPClientError, NotConnectedError) as error:

@@ -26,7 +26,7 @@ NOT_HELD: Final = "attribute_not_exists(pk)"
 
 @dataclass(frozen=True)
 class Renamed:
-    """A name that a change spells anew, takes or gives up.
+    """A name that a change spells anew, takes or releases.
 
     Attributes:
         kind: ``email`` or ``username``.
@@ -55,17 +55,17 @@ class Renamed:
         return [(self.kind, form) for form in earlier_forms(self.after or "")]
 
     def has_earlier_forms(self) -> bool:
-        """Tell whether the tables must be asked which form is held."""
+        """Return whether the table must be read to know which form is held."""
         return len(self.may_hold()) > 1 or bool(self.equals())
 
 
 @dataclass(frozen=True)
 class Moves:
-    """What becomes of the names of a change.
+    """The names that a change takes and releases.
 
     Attributes:
         taken: to take.
-        released: to let go.
+        released: to release.
         of_others: held by other users, equal to those to take.
     """
 

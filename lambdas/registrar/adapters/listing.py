@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 LAG_SECONDS: Final = 60
-"""A listing is taken to show every change that was sealed so long before it; not all of that is bounded.
+"""A listing is assumed to show every change that was sealed so long before it; AWS bounds only part of it.
 
 A user's time is taken when its change is decided, and each try of a commit decides anew, so from there on:
 
@@ -33,11 +33,11 @@ A user's time is taken when its change is decided, and each try of a commit deci
 
 
 def complete_until(now: str) -> str:
-    """Return the time up to which a listing that begins now is whole, ISO 8601 UTC as users have it.
+    """Return the time up to which a listing that begins now is complete, ISO 8601 UTC as users have it.
 
     Every user whose newest change was sealed at or before it is listed, as far as ``LAG_SECONDS`` holds.
-    Later ones may still be on their way: whoever polls asks for what is after this time, not after the newest
-    user seen, and will see some twice.
+    Later ones may not be in the index yet: a client that polls asks for changes after this time, not after
+    the newest user it has seen, and sees some users twice.
     """
     return text_of(datetime.fromisoformat(now) - timedelta(seconds=LAG_SECONDS))
 
@@ -58,7 +58,7 @@ class ListingPosition:
 class Listing:
     """Live users of one status in the order of their newest change.
 
-    A user that changes while somebody pages moves to the end, and may come twice. A change that was sealed in
+    A user that changes between two pages moves to the end, and may come twice. A change that was sealed in
     the last ``LAG_SECONDS`` may not be there yet, with later ones listed before it: ``complete_until``.
     """
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 HOLDER_READS: Final = 3
-"""So often a name is followed to its user before the caller is asked to try again."""
+"""How often a name is followed to its user before the fault is raised."""
 
 
 class Store:

@@ -21,19 +21,19 @@ logger = logging.getLogger()
 app = APIGatewayHttpResolver()
 for routes in (changes, users, imports, stats):
     app.include_router(routes.router)
-# As Powertools keeps them: it tells a path's methods nowhere else.
+# Private, as Powertools has no public list of a path's methods.
 ROUTES: Final = (*app._static_routes, *app._dynamic_routes)  # noqa: SLF001
 
 
 @app.exception_handler(Refused)
 def refuse(refused: Refused) -> Response[str]:
-    """Answer what cannot be done as it was asked."""
+    """Answer a refused request with its problem document."""
     return refused.response()
 
 
 @app.exception_handler(TransientFault)
 def retry_later(fault: TransientFault) -> Response[str]:
-    """Answer what may work in a moment."""
+    """Answer a transient fault with 503 and Retry-After."""
     logger.warning("not answered", extra={"reason": str(fault)})
     return Refused(
         HTTPStatus.SERVICE_UNAVAILABLE,
@@ -45,25 +45,27 @@ def retry_later(fault: TransientFault) -> Response[str]:
 
 @app.exception_handler(InputTooLarge)
 def refuse_too_large(_error: InputTooLarge) -> Response[str]:
-    """Answer a request that fits into a body and into no execution."""
+    """Answer a request whose body is within the limit but too large for an execution."""
     detail = f"an execution takes at most {INPUT_BYTES_MAX} bytes"
     return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "payload_too_large", detail=detail).response()
 
 
 @app.exception_handler(Exception)
 def give_up(error: Exception) -> Response[str]:
-    """Answer what nobody has thought of; the API's own alarm goes off for the status."""
+    """Answer an internal error; an alarm is raised for its log line."""
     # Where, and not what: an error's text may quote a request, and logs hold no personal data.
     frames = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     logger.error("not answered", extra={"error": type(error).__name__, "frames": frames[-5:]})
     return Refused(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail="nobody has thought of this; it is logged"
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal_error",
+        detail="internal error; the log has the request id",
     ).response()
 
 
 @app.not_found
 def no_route(_error: NotFoundError) -> Response[str]:
-    """Answer a path that is not there, or a method that its path does not have."""
+    """Answer an unknown path, or a method that its path does not have."""
     path = app.current_event.path
     methods = {route.method for route in ROUTES if route.rule.match(path)}
     allowed = sorted(methods | {"HEAD"} if "GET" in methods else methods)

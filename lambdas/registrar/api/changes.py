@@ -1,17 +1,14 @@
-"""The routes that change users, and those that tell what became of a change."""
+"""The routes that change users, and the one that says what became of a change."""
 
-import json
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from registrar.adapters import dynamodb, executions
-from registrar.adapters.executions import Executions
-from registrar.adapters.users import Users
-from registrar.api.problems import NEVER_STORED, Refused, invalid, rejection_response
+from registrar.api import resources
+from registrar.api.models import Accepted, ChangeAnswer
+from registrar.api.problems import Refused, invalid, rejection_response
 from registrar.api.requests import (
     DeleteParameters,
     NoParameters,
@@ -22,15 +19,13 @@ from registrar.api.requests import (
     parameters_of,
     prefers_async,
 )
+from registrar.api.responses import etag, json_response
 from registrar.domain import limits
 from registrar.domain.change import Action, Outcome
 from registrar.domain.errors import Problem
-from registrar.domain.record import answer
 from registrar.domain.request import identify, made_user_id
 
 router = APIGatewayHttpRouter()
-dynamodb_client = dynamodb.client_from_environment()
-states_client = executions.client_from_environment()
 
 
 @router.post("/changes")
@@ -67,17 +62,17 @@ def delete_user(user_id: str) -> Response[str]:
 
 @router.get("/changes/<change_id>")
 def get_change(change_id: str) -> Response[str]:
-    """Tell what became of a change."""
+    """Say what became of a change."""
     parameters_of(router.current_event, NoParameters)
     if not limits.is_change_id(change_id):
         raise Refused(HTTPStatus.NOT_FOUND, "not_found", detail="this cannot be a change_id")
     status = None
     # Looked at twice: between the looks at receipt and execution the change may have been decided.
     for _ in range(2):
-        record = Users.from_environment(dynamodb_client).receipt(change_id)
+        record = resources.store.receipt(change_id)
         if record is not None:
-            return json_response(HTTPStatus.OK, answer(record, replayed=True))
-        status = status or Executions.from_environment(states_client).status(change_id)
+            return json_response(HTTPStatus.OK, ChangeAnswer.model_validate(record.answer(replayed=True)))
+        status = status or resources.changes.status(change_id)
         if status is None:
             raise Refused(HTTPStatus.NOT_FOUND, "not_found", detail="nothing is known of this change_id")
         if status == "RUNNING":
@@ -96,7 +91,7 @@ def _without(body: dict[str, Any], *fields: str) -> dict[str, Any]:
 
 
 def _submit(request: dict[str, Any]) -> Response[str]:
-    """Complete a change with what headers and caller say, run it, and return the answer."""
+    """Complete a change with its id, version and actor, run it, and return the response."""
     event = router.current_event
     if "actor" in request:
         raise invalid(Problem("not_allowed", "/actor", "is the caller, as the signature or token says"))
@@ -105,13 +100,13 @@ def _submit(request: dict[str, Any]) -> Response[str]:
     change = {"change_id": change_id, **request, "actor": actor_of(event)}
     if expected_version is not None:
         change["expected_version"] = expected_version
-    started = Executions.from_environment(states_client)
-    # What is not valid is answered at once: to wait for that helps nobody. A name that is taken was this
-    # change's before: its answer is there, or it is tried once more.
+    # An invalid change is answered at once, as there is nothing to wait for. When the execution's name is
+    # taken, this change was started before: it is answered from its receipt, or run once more.
     waits = not prefers_async(event) or identify(change, change_id).change is None
-    if not waits and started.start(change_id, change):
+    if not waits and resources.changes.start(change_id, change):
         return _accepted(change_id)
-    return _answered(started.answer(change_id, change), created=change.get("action") == Action.CREATE)
+    answered = ChangeAnswer.model_validate(resources.changes.answer(change_id, change))
+    return _answered(answered, created=change.get("action") == Action.CREATE)
 
 
 def _expected_version(request: dict[str, Any]) -> int | None:
@@ -141,26 +136,13 @@ def _expected_version(request: dict[str, Any]) -> int | None:
 
 def _accepted(change_id: str) -> Response[str]:
     headers = {"Location": f"/changes/{change_id}", "Retry-After": "1"}
-    return json_response(HTTPStatus.ACCEPTED, {"change_id": change_id, "status": "RUNNING"}, headers)
+    return json_response(HTTPStatus.ACCEPTED, Accepted(change_id=change_id, status="RUNNING"), headers)
 
 
-def _answered(answered: Mapping[str, Any], *, created: bool) -> Response[str]:
-    if answered["outcome"] == Outcome.REJECTED:
-        return rejection_response(answered)
-    headers = {"ETag": etag(answered["version"])}
+def _answered(answer: ChangeAnswer, *, created: bool) -> Response[str]:
+    if answer.outcome == Outcome.REJECTED or answer.version is None:
+        return rejection_response(answer)
+    headers = {"ETag": etag(answer.version)}
     if created:
-        headers["Location"] = f"/users/{answered['user_id']}"
-    return json_response(HTTPStatus.CREATED if created else HTTPStatus.OK, answered, headers)
-
-
-def etag(version: int) -> str:
-    """Return a version as an entity tag, for ``If-Match``."""
-    return f'"{version}"'
-
-
-def json_response(
-    status: HTTPStatus, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
-) -> Response[str]:
-    """Return a JSON answer."""
-    text = json.dumps(body, ensure_ascii=False)
-    return Response(status.value, "application/json", text, {**NEVER_STORED, **(headers or {})})
+        headers["Location"] = f"/users/{answer.user_id}"
+    return json_response(HTTPStatus.CREATED if created else HTTPStatus.OK, answer, headers)

@@ -1,4 +1,4 @@
-"""Cursors: places between pages, opaque to those who hand them back."""
+"""Cursors: where the next page begins, opaque to clients."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Annotated, Any, Literal, TypeVar
@@ -12,14 +12,14 @@ from registrar.domain.errors import Problem
 Moment = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
 
 
-class Place(BaseModel):
-    """Between two pages: which pages they are, then what stands before it."""
+class Cursor(BaseModel):
+    """Where a page begins: which pages it is one of, then what stands before it."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-class ListingPlace(Place):
-    """Between two pages of users."""
+class ListingCursor(Cursor):
+    """Where a page of users begins."""
 
     of: Literal["users"] = "users"
     status: str
@@ -29,8 +29,8 @@ class ListingPlace(Place):
     seen: list[str]
 
 
-class HistoryPlace(Place):
-    """Between two pages of a trail."""
+class HistoryCursor(Cursor):
+    """Where a page of a trail begins."""
 
     of: Literal["history"] = "history"
     user_id: str
@@ -39,25 +39,25 @@ class HistoryPlace(Place):
     sequence: str
 
 
-P = TypeVar("P", bound=Place)
+C = TypeVar("C", bound=Cursor)
 
 
-def write(place: Place) -> str:
-    """Return a place's cursor."""
-    return urlsafe_b64encode(place.model_dump_json().encode()).decode().rstrip("=")
+def write(cursor: Cursor) -> str:
+    """Return a cursor as text."""
+    return urlsafe_b64encode(cursor.model_dump_json().encode()).decode().rstrip("=")
 
 
-def read(cursor: str, kind: type[P], **pages: Any) -> P:  # noqa: ANN401 - of any type
-    """Return the place of a cursor that was given for these pages.
+def read(text: str, kind: type[C], **pages: Any) -> C:  # noqa: ANN401 - of any type
+    """Read a cursor that was given for these pages.
 
     Raises:
-        Refused: it was not, or is no cursor.
+        Refused: it was not given for them, or is no cursor.
     """
     try:
-        place = kind.model_validate_json(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        cursor = kind.model_validate_json(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except ValueError:
-        place = None
-    if place is None or any(getattr(place, name) != value for name, value in pages.items()):
+        cursor = None
+    if cursor is None or any(getattr(cursor, name) != value for name, value in pages.items()):
         message = "was not given for this request; leave it out to begin again"
         raise invalid(Problem("bad_format", "/query/cursor", message))
-    return place
+    return cursor

@@ -1,23 +1,21 @@
 """The routes of imports: where a file goes, how an import is started, how far it is."""
 
 import uuid
-from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from registrar.adapters.executions import Executions
-from registrar.api.changes import json_response, states_client
+from registrar.api import resources
+from registrar.api.models import ImportAccepted, ImportStatus, Upload
 from registrar.api.problems import Refused, invalid
 from registrar.api.requests import NoParameters, actor_of, body_of, parameters_of, unquoted
+from registrar.api.responses import json_response
 from registrar.domain import limits
 from registrar.domain.errors import ImportRefused, Problem
 from registrar.domain.request import without_session
-from registrar.imports.adapters import objects
 from registrar.imports.adapters.import_store import UPLOADS, ImportStore
-from registrar.imports.adapters.objects import Objects
 from registrar.imports.domain.plan import Plan, account_of
 from registrar.imports.domain.request import import_request_of, upload_request_of
 
@@ -28,12 +26,6 @@ RUNNING: Final = "RUNNING"
 router = APIGatewayHttpRouter()
 
 
-@cache
-def bucket() -> Objects:
-    """Return the import bucket; its client is made when the first import is asked about, and no earlier."""
-    return Objects.from_environment(objects.client_from_environment())
-
-
 @router.post("/uploads")
 def post_upload() -> Response[str]:
     """Return an address that takes a file of one size, and the key under which an import finds it then."""
@@ -42,8 +34,8 @@ def post_upload() -> Response[str]:
     except ImportRefused as refused:
         raise invalid(*refused.problems) from None
     key = f"{UPLOADS}{uuid.uuid4().hex}.{wanted.format}"
-    url = bucket().link_to_write(key, wanted.bytes, LINK_SECONDS)
-    return json_response(HTTPStatus.CREATED, {"key": key, "url": url, "seconds": LINK_SECONDS})
+    url = resources.objects().link_to_write(key, wanted.bytes, LINK_SECONDS)
+    return json_response(HTTPStatus.CREATED, Upload(key=key, url=url, seconds=LINK_SECONDS))
 
 
 @router.post("/imports")
@@ -59,9 +51,8 @@ def post_import() -> Response[str]:
         import_request_of(request).file_format()
     except ImportRefused as refused:
         raise invalid(*refused.problems) from None
-    executions = Executions.imports(states_client)
-    if not executions.start(import_id, request) and (
-        without_session(executions.input(import_id)) != without_session(request)
+    if not resources.imports.start(import_id, request) and (
+        without_session(resources.imports.input(import_id)) != without_session(request)
     ):
         problem = Problem(
             "import_id_reused", "/headers/Idempotency-Key", "was used for another import; choose a new one"
@@ -72,27 +63,27 @@ def post_import() -> Response[str]:
 
 def _accepted(import_id: str) -> Response[str]:
     """Answer where an import is found; one that was started before may have ended."""
-    store = ImportStore(bucket(), import_id)
+    store = ImportStore(resources.objects(), import_id)
     known = _status(store, store.plan()) or {}
     status = known.get("status", RUNNING)
     headers = {"Location": f"/imports/{import_id}"}
     if status == RUNNING:
         headers["Retry-After"] = str(POLL_SECONDS)
-    body = {"import_id": import_id, "status": status}
+    body = ImportAccepted.model_construct(import_id=import_id, status=status)
     return json_response(HTTPStatus.ACCEPTED if status == RUNNING else HTTPStatus.OK, body, headers)
 
 
 @router.get("/imports/<import_id>")
 def get_import(import_id: str) -> Response[str]:
-    """Tell how far an import is, and in the end how it went."""
+    """Say how far an import is, and in the end how it went."""
     parameters_of(router.current_event, NoParameters)
     status = None
     if limits.is_import_id(import_id):
-        store = ImportStore(bucket(), import_id)
+        store = ImportStore(resources.objects(), import_id)
         status = _status(store, store.plan())
     if status is None:
         raise Refused(HTTPStatus.NOT_FOUND, "not_found", detail="nothing is known of this import")
-    return json_response(HTTPStatus.OK, status)
+    return json_response(HTTPStatus.OK, ImportStatus.model_construct(**status))
 
 
 def _import_id(key: str | None) -> str:
@@ -110,7 +101,7 @@ def _status(store: ImportStore, plan: Plan | None) -> dict[str, Any] | None:
     summary = store.summary()
     running = None
     if summary is None:
-        running = Executions.imports(states_client).status(store.import_id)
+        running = resources.imports.status(store.import_id)
         if running == "SUCCEEDED":
             # It has ended between the two looks, or its objects have expired.
             summary = store.summary()

@@ -1,18 +1,16 @@
-"""Problem documents (RFC 9457): what an answer says when it is no."""
+"""Problem documents (RFC 9457): what the API answers when the answer is no."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from aws_lambda_powertools.event_handler import Response
 
+from registrar.api.models import ChangeAnswer, ProblemDocument, ProblemEntry
+from registrar.api.responses import json_response
 from registrar.domain.errors import Problem
 
 MEDIA_TYPE: Final = "application/problem+json"
-
-NEVER_STORED: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-"""Answers hold personal data: https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html"""
 
 INVALID: Final = "invalid_request"
 REJECTED: Final = "rejected"
@@ -40,7 +38,7 @@ TITLES: Final[Mapping[str, str]] = {
     "method_not_allowed": "This method is not allowed here",
     "payload_too_large": "The request is too large",
     "unsupported_media_type": "The body is not JSON",
-    "unknown_caller": "The caller cannot be told",
+    "unknown_caller": "The caller is not known",
     "unavailable": "This could not be answered in time",
     "internal_error": "This could not be answered",
 }
@@ -65,9 +63,10 @@ class Refused(Exception):  # noqa: N818 - what happened, not who is at fault
         super().__init__(code)
 
     def response(self) -> Response[str]:
-        """Return the answer."""
-        errors = [problem.as_json() for problem in self.problems]
-        return problem_response(self.status, self.code, errors, detail=self.detail, headers=self.headers)
+        """Return the response."""
+        errors = [ProblemEntry(**problem.as_json()) for problem in self.problems]
+        document = _document(self.status, self.code, errors, self.detail)
+        return json_response(self.status, document, self.headers, media_type=MEDIA_TYPE)
 
 
 def invalid(*problems: Problem) -> Refused:
@@ -75,11 +74,15 @@ def invalid(*problems: Problem) -> Refused:
     return Refused(HTTPStatus.BAD_REQUEST, INVALID, *problems)
 
 
-def rejection_response(answer: Mapping[str, Any]) -> Response[str]:
+def rejection_response(answer: ChangeAnswer) -> Response[str]:
     """Return the problem document of a rejected change: with its whole answer, so with every reason."""
-    code = _decisive({error["code"] for error in answer["errors"]})
-    more = {name: value for name, value in answer.items() if name != "errors"}
-    return problem_response(STATUSES[code], code, answer["errors"], more)
+    code = _decisive({error.code for error in answer.errors})
+    status = STATUSES[code]
+    more = answer.model_dump(exclude={"errors"})
+    document = ProblemDocument(
+        **_document(status, code, answer.errors).model_dump(exclude_unset=True), **more
+    )
+    return json_response(status, document, media_type=MEDIA_TYPE)
 
 
 def _decisive(codes: set[str]) -> str:
@@ -89,23 +92,14 @@ def _decisive(codes: set[str]) -> str:
     return next((code for code in STATUSES if code in codes), REJECTED)
 
 
-def problem_response(  # noqa: PLR0913 - what a document says, mostly by keyword
-    status: HTTPStatus,
-    code: str,
-    errors: Sequence[Mapping[str, str]],
-    more: Mapping[str, Any] | None = None,
-    *,
-    detail: str | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> Response[str]:
-    """Return a problem document with a list of errors, each ``{code, path, message}``."""
-    document: dict[str, Any] = {
-        "type": f"urn:registrar:problem:{code}",
-        "title": TITLES[code],
-        "status": status.value,
-        "detail": detail or "; ".join(f"{e['path']} {e['message']}".strip() for e in errors) or TITLES[code],
-        "errors": list(errors),
-        **(more or {}),
-    }
-    body = json.dumps(document, ensure_ascii=False)
-    return Response(status.value, MEDIA_TYPE, body, {**NEVER_STORED, **(headers or {})})
+def _document(
+    status: HTTPStatus, code: str, errors: list[ProblemEntry], detail: str | None = None
+) -> ProblemDocument:
+    reasons = "; ".join(f"{error.path} {error.message}".strip() for error in errors)
+    return ProblemDocument(
+        type=f"urn:registrar:problem:{code}",
+        title=TITLES[code],
+        status=status.value,
+        detail=detail or reasons or TITLES[code],
+        errors=errors,
+    )

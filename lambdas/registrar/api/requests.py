@@ -1,4 +1,4 @@
-"""What a request says: its parameters, its body, its headers, and who sent it."""
+"""Parses a request: its parameters, its body, its headers, and its caller."""
 
 import re
 import uuid
@@ -33,7 +33,7 @@ def _digits(text: Any) -> Any:  # noqa: ANN401 - of a query
     return text
 
 
-# RFC 3339, 5.6; without its leap second, which no clock here tells.
+# RFC 3339, 5.6, without its leap second.
 _RFC_3339: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?"
     r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
@@ -56,7 +56,7 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 Limit = Annotated[
     int,
     BeforeValidator(_digits),
-    Field(ge=1, le=PAGE_MAX, description="So many are returned at most."),
+    Field(ge=1, le=PAGE_MAX, description="How many are returned at most."),
 ]
 Cursor = Annotated[
     str,
@@ -108,7 +108,7 @@ class StatsParameters(Parameters):
 
 
 class DeleteParameters(Parameters):
-    """What a body would say."""
+    """Fields of a delete, which has no body."""
 
     reason: Reason | None = Field(default=None, description="Why; stands in the audit record.")
 
@@ -162,7 +162,7 @@ def body_of(event: APIGatewayProxyEventV2) -> dict[str, Any]:
         detail = f"send {JSON_TYPES[0]}, in UTF-8"
         raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail=detail)
     given = event.body or ""
-    # API Gateway hands on as base64 what it does not take for text.
+    # API Gateway encodes as base64 any body that it takes for binary.
     content = b64decode(given) if event.is_base64_encoded else given.encode("utf-8", "surrogatepass")
     if len(content) > BODY_MAX:
         detail = f"a body has at most {BODY_MAX} bytes"
@@ -181,7 +181,7 @@ def body_of(event: APIGatewayProxyEventV2) -> dict[str, Any]:
 
 
 def _is_json(content_type: str) -> bool:
-    """Tell whether a media type (RFC 9110, 8.3.1) is JSON's, which is UTF-8 (RFC 8259, 8.1)."""
+    """Return whether a media type (RFC 9110, 8.3.1) is JSON's, which is UTF-8 (RFC 8259, 8.1)."""
     kind, *parameters = (part.strip().lower() for part in content_type.split(";"))
     charsets = [
         value.strip().strip('"')
@@ -217,7 +217,7 @@ def change_id_of(event: APIGatewayProxyEventV2, body: dict[str, Any]) -> str:
 def expected_versions_of(event: APIGatewayProxyEventV2) -> tuple[int, ...] | None:
     """Return the versions in the header ``If-Match``, None without one and for ``*`` (RFC 9110, 13.1.1).
 
-    What is no version of this API (a weak tag, one of somebody else's) matches none, and is left out.
+    A tag that is no version of this API (a weak one, another server's) matches none and is left out.
 
     Raises:
         Refused: the header is no list of entity tags.
@@ -232,7 +232,7 @@ def expected_versions_of(event: APIGatewayProxyEventV2) -> tuple[int, ...] | Non
 
 
 def prefers_async(event: APIGatewayProxyEventV2) -> bool:
-    """Tell whether the header ``Prefer`` says ``respond-async`` (RFC 7240, 4.1)."""
+    """Return whether the header ``Prefer`` says ``respond-async`` (RFC 7240, 4.1)."""
     given = (event.headers.get("prefer") or "").lower().split(",")
     return any(preference.partition(";")[0].strip() == "respond-async" for preference in given)
 
@@ -244,12 +244,12 @@ _ASSUMED_ROLE: Final = re.compile(
 
 
 def actor_of(event: APIGatewayProxyEventV2) -> dict[str, str]:
-    """Return who sent a request, as API Gateway has found out: never what the request says of itself.
+    """Return the caller as API Gateway has authenticated it, never as the request says.
 
     An assumed role is its ARN without the session's name, which stands by itself in ``session``.
 
     Raises:
-        Refused: API Gateway names nobody, or somebody whose name cannot be recorded.
+        Refused: API Gateway names no caller, or one whose name cannot be recorded.
     """
     authorizer = event.raw_event["requestContext"].get("authorizer") or {}
     if "iam" in authorizer:

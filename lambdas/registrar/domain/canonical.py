@@ -1,4 +1,4 @@
-"""Canonical JSON and its hash: the one form that everybody who recomputes a hash must use."""
+"""Canonical JSON and its hash: the form from which every hash is computed."""
 
 import hashlib
 import json
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
-"""A JSON value that has been checked; what nobody has checked yet is ``Any``."""
+"""A JSON value that has been validated; until then it is ``Any``."""
 
 JsonObject = Mapping[str, Json]
 

@@ -9,7 +9,7 @@ from registrar.domain.canonical import JsonObject
 
 
 class Action(StrEnum):
-    """What a change does to its user."""
+    """The effect of a change on its user."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -31,7 +31,7 @@ class Change:
         attributes: a JSON Merge Patch (RFC 7396) on the user's attributes; empty for a delete.
         expected_version: the version that the caller has last seen; 0 says that the user was never there.
         actor: who asks: ``id``, ``type`` and, of an assumed role, ``session``.
-        request_hash: SHA-256 of the request without its change_id; tells a replay from a reused id.
+        request_hash: SHA-256 of the request without its change_id; distinguishes a replay from a reused id.
     """
 
     change_id: str

@@ -1,4 +1,4 @@
-"""What ledger records add to the counters. The sum over a ledger is what the counters must say."""
+"""The counts of ledger records. The counters must equal the sum over the ledger."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ class Progress:
 
 
 def counts_of(records: Iterable[Record]) -> Counts:
-    """Return what records add, in whatever order they come."""
+    """Return the counts of some records; their order does not matter."""
     counts: Counts = {}
     for record in records:
         day = counts.setdefault(day_row(record.recorded_at[:10]), Counter())

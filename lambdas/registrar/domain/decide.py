@@ -1,4 +1,4 @@
-"""The decision: what a change makes of a user. A pure function of the two."""
+"""The decision on a change: a pure function of the change and its user."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Applied:
         before: the user that it was decided on, None where there was none.
         after: the user's new state.
         taken: names to take, kind to normal form.
-        released: names to let go, kind to normal form.
+        released: names to release, kind to normal form.
         record: the sealed audit record, which is also the receipt.
     """
 

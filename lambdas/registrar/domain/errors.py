@@ -48,7 +48,7 @@ def bounded(problems: Sequence[Problem]) -> tuple[Problem, ...]:
 
 
 class ChangeRejected(Exception):  # noqa: N818 - the state machine catches it by this name
-    """A business "no". Its text is JSON without personal data, since Lambda logs what a function raises.
+    """A change that the rules do not allow. Its text is JSON without personal data, since Lambda logs it.
 
     Attributes:
         problems: why. Empty when the request itself is invalid, since its problems follow from it.
@@ -74,15 +74,15 @@ class ChangeRejected(Exception):  # noqa: N818 - the state machine catches it by
 
 
 class TransientFault(Exception):  # noqa: N818 - the state machine retries it by this name
-    """A fault that passes: throttling, a conflicting transaction, a lost connection. Trying again is safe."""
+    """A transient fault: throttling, a conflicting transaction, a broken connection. A retry is safe."""
 
 
 class BrokenSeal(Exception):  # noqa: N818 - an alarm's name
-    """A record does not carry its own hash: it was altered, or is none. Somebody must look."""
+    """A record whose hash or commitment is wrong: it was altered, or is no record. Never retried."""
 
 
 class LedgerMismatch(Exception):  # noqa: N818 - an alarm's name
-    """The ledger holds another record where this one belongs. Never retried: somebody must look."""
+    """The ledger holds another record where this one belongs. Never retried: an operator must look."""
 
 
 class ImportRefused(Exception):  # noqa: N818 - the state machine catches it by this name

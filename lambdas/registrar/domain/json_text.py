@@ -1,4 +1,4 @@
-"""Reads JSON that strangers have written: what no later step could work with is refused here."""
+"""Reads untrusted JSON: numbers that are not finite and deep nesting are refused."""
 
 import json
 import math
@@ -13,7 +13,7 @@ _TOKENS: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 
 
 class NotJson(ValueError):  # noqa: N818 - what the text is
-    """A text that is not JSON (RFC 8259), or nests deeper than anything that is asked for here.
+    """A text that is not JSON (RFC 8259), or nests deeper than any valid request.
 
     Attributes:
         too_deep: whether its nesting is why.

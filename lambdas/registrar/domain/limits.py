@@ -5,7 +5,7 @@ from typing import Final
 
 # A change_id is also a valid execution name (at most 80 characters), so the two can be one.
 CHANGE_ID_PATTERN: Final = r"^[A-Za-z0-9_.-]{1,80}$"
-# RFC 3986, 5.2.4: clients take them out of a path before they send it, so nobody could ask for such an id.
+# RFC 3986, 5.2.4: clients remove dot segments from a path, so such an id could not be requested.
 DOT_SEGMENTS: Final = (".", "..")
 REACHABLE_CHANGE_ID_PATTERN: Final = r"^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,80}$"
 """The same in one expression (ECMA-262), for schemas; the models' regular expressions know no look-ahead."""
@@ -54,30 +54,30 @@ WORDS: Final = {
     ACTOR_TYPE_PATTERN: "must be 1 to 32 lower-case letters, digits, dashes and underscores, a letter first",
     TAG_KEY_PATTERN: "must be 1 to 64 letters, digits and any of _ . : / -",
     IMPORT_ID_PATTERN: "must be 1 to 80 letters, digits, dashes and underscores",
-    CURSOR_PATTERN: "must be the cursor that a page gave",
+    CURSOR_PATTERN: "must be the cursor of an earlier page",
     BUCKET_PATTERN: "must be the name of a bucket",
     IMPORT_KEY_PATTERN: "must be 1 to 200 visible ASCII characters",
     USERNAME_PATTERN: "must not hold white space",
     EMAIL_PATTERN: "must be an address such as ada@example.com",
 }
-"""What a text must be, for people, by the pattern that it must match."""
+"""The message for a text that does not match a pattern, by pattern."""
 
 
 def is_change_id(text: str) -> bool:
-    """Tell whether a text may be a change_id."""
+    """Return whether a text may be a change_id."""
     return re.fullmatch(CHANGE_ID_PATTERN, text) is not None and text not in DOT_SEGMENTS
 
 
 def is_import_id(text: str) -> bool:
-    """Tell whether a text may be an import_id."""
+    """Return whether a text may be an import_id."""
     return re.fullmatch(IMPORT_ID_PATTERN, text) is not None
 
 
 def is_user_id(text: str) -> bool:
-    """Tell whether a text may be a user_id."""
+    """Return whether a text may be a user_id."""
     return re.fullmatch(USER_ID_PATTERN, text) is not None
 
 
 def is_actor_id(text: str) -> bool:
-    """Tell whether a text may be an actor's id."""
+    """Return whether a text may be an actor's id."""
     return re.fullmatch(ACTOR_ID_PATTERN, text) is not None

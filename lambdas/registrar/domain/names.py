@@ -1,4 +1,4 @@
-"""The names that a user holds alone."""
+"""Unique names: username and e-mail address, and the forms in which they are compared."""
 
 import unicodedata
 from itertools import islice, product
@@ -9,7 +9,7 @@ from registrar.domain.canonical import JsonObject
 NAME_KINDS: Final = ("email", "username")
 
 EARLIER_MAX: Final = 32
-"""So many earlier forms of one name are looked for; a name that anybody has comes to two or three."""
+"""How many earlier forms of one name are looked up at most; real names have two or three."""
 
 
 def normal_form(name: str) -> str:

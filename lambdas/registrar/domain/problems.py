@@ -1,4 +1,4 @@
-"""What Pydantic finds wrong, as problems: a code, a path, and words for people."""
+"""Turns Pydantic's errors into problems: a code, a path and a message."""
 
 from typing import Final
 

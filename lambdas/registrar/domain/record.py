@@ -1,7 +1,7 @@
 """The audit record: sealed when the change is decided, chained to the one before it.
 
 The hash covers every field but the erasable ones; those are covered by a salted commitment. So personal data
-can be erased later and the chain still verifies, while nobody can tell from the commitment what it was.
+can be erased later and the chain still verifies, while the commitment does not reveal it.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ _TYPES: Final[Mapping[str, type]] = {
 
 @dataclass(frozen=True)
 class Record:
-    """What a change did or why it was rejected, when and by whom.
+    """The decision on one change: what it changed or why it was rejected, when and by whom.
 
     Attributes:
         sequence: the record's place within its user: ``v#…`` applied, ``r#…`` rejected.
@@ -97,7 +97,7 @@ class Record:
         return replace(committed, hash=hash_of(committed.as_json()))
 
     def is_sealed(self) -> bool:
-        """Recompute what the record says of itself; tell whether its commitment and its hash are right."""
+        """Return whether the commitment and the hash are right, by recomputing both."""
         value = self.as_json()
         return self.commitment == commitment_of(value) and self.hash == hash_of(value)
 
@@ -123,7 +123,7 @@ class Record:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Read back what ``as_json`` wrote; its seal is not looked at.
+        """Read back what ``as_json`` wrote; its seal is not checked.
 
         Raises:
             BrokenSeal: no record has such fields.

@@ -1,4 +1,4 @@
-"""The request: the plain JSON that people send, checked as a whole with Pydantic.
+"""The request of a change: plain JSON, validated as a whole with Pydantic.
 
 Only the functions that see raw requests import this module; the others work on ``Change``.
 """
@@ -40,7 +40,7 @@ def _printable(text: str) -> str:
 def _name(limit: int, pattern: str) -> AfterValidator:
     def check(text: str) -> str:
         normal = normal_form(text)
-        # No joiners here: nobody could tell two such names apart.
+        # No joiners: two such names would look the same.
         if not (all_is_seen(text) and all_is_seen(normal)):
             raise PydanticCustomError("bad_format", "must not hold control, invisible or blank characters")
         # A normal form may be longer than what was given; it becomes a key, whose length is bounded.
@@ -68,7 +68,7 @@ def _no_null(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return value
 
 
-# For the schema alone: _name says the same in words that help more. Beyond the BMP dialects differ.
+# For the schema alone: _name gives a clearer message. Dialects differ beyond the BMP.
 _UNSEEN: Final = IGNORABLE_IN_BMP + BLANK_IN_BMP
 _SEEN_USERNAME: Final = Field(json_schema_extra={"pattern": rf"^[^\s{_UNSEEN}]+$"})
 _SEEN_EMAIL: Final = Field(json_schema_extra={"pattern": rf"^[^@\s{_UNSEEN}]+@[^@\s{_UNSEEN}]+$"})
@@ -84,7 +84,7 @@ Email = Annotated[
     _name(limits.EMAIL_MAX, limits.EMAIL_PATTERN),
     _SEEN_EMAIL,
 ]
-# For the schema alone: _printable says the same in words that help more.
+# For the schema alone: _printable gives a clearer message.
 _TRIMMED: Final = Field(json_schema_extra={"pattern": r"^\S(.*\S)?$"})
 _TRIMMED_OR_EMPTY: Final = Field(json_schema_extra={"pattern": r"^(\S(.*\S)?)?$"})
 DisplayName = Annotated[
@@ -150,7 +150,7 @@ class Actor(_Strict):
 class ChangeRequest(_Strict):
     """One user change, as an execution, the API, the client or a bulk row sends it."""
 
-    # What _cross_checks finds, said in JSON Schema.
+    # _cross_checks in JSON Schema.
     model_config = ConfigDict(
         json_schema_extra={
             "allOf": [
@@ -183,7 +183,7 @@ class ChangeRequest(_Strict):
 
 @dataclass(frozen=True)
 class Identified:
-    """What can be said of any request, valid or not: enough to record its rejection.
+    """The usable parts of any request, valid or not: enough to record its rejection.
 
     Attributes:
         change_id: the request's own where usable, else ``change_id_of_execution``.
@@ -246,9 +246,9 @@ def identify(request: Any, execution_name: str) -> Identified:  # noqa: ANN401 -
 def request_hash_of(request: Any) -> str:  # noqa: ANN401 - any JSON value
     """Return the SHA-256 of a request without its change_id and its actor's session.
 
-    It is equal for a replay, and another for a reused id.
+    It is the same for a replay and differs for a reused id.
 
-    What lies deeper than any valid request goes unread, so that no nesting can exhaust the stack.
+    Levels deeper than those of any valid request are ignored, so that no nesting can exhaust the stack.
     """
     request = without_session(pruned(request, limits.DEPTH_MAX))
     if isinstance(request, dict):
@@ -280,7 +280,7 @@ def without_session(request: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 def made_user_id(change_id: str) -> str:
     """Return the id of a user whose creator names none: the same for each repetition of the same change."""
-    # Whatever was given as an id, lone surrogates too: that it is none is reported with the other problems.
+    # The given id may be invalid, lone surrogates included; that is reported with the other problems.
     return f"u-{hashlib.sha256(change_id.encode('utf-8', 'surrogatepass')).hexdigest()[:24]}"
 
 

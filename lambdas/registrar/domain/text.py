@@ -1,4 +1,4 @@
-"""Which characters a text may hold: what people see of it is all that is in it.
+"""Which characters a text may hold: visible ones, and the invisible ones that shape them.
 
 Sources: Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties 16.0), RFC 5892 appendices A.1 and A.2
 (joiners), UTS 51 (emoji sequences) and UTS 37 (variants of ideographs); docs/decisions/032 weighs them.
@@ -36,12 +36,12 @@ _VIRAMA: Final = 9
 
 
 def all_is_seen(text: str) -> bool:
-    """Tell whether a text has no control, invisible or blank characters at all."""
+    """Return whether a text has no control, invisible or blank characters at all."""
     return not any(map(_is_unseen, text))
 
 
 def is_readable(text: str) -> bool:
-    """Tell whether a text has no such characters but those that shape the visible ones beside them.
+    """Return whether a text has no such characters but those that shape the visible ones beside them.
 
     These are joiners between two visible characters or behind a virama, one variation selector behind a
     visible character, Mongolian selectors and separators behind Mongolian letters, and the tags of a flag.

@@ -1,1 +1,1 @@
-"""What the functions do, over protocols: no AWS, and no rule about a change."""
+"""Use cases of the functions, over protocols: no AWS here, and no rule about a change."""

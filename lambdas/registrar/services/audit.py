@@ -12,7 +12,7 @@ from registrar.services.write import Written
 
 
 class AuditStore(Protocol):
-    """What recording a rejection asks of the store (``registrar.adapters.store.Store``)."""
+    """The store, as the audit of a rejection uses it (``registrar.adapters.store.Store``)."""
 
     def reject(self, record: Record) -> Record | None:
         """Write a rejection's receipt and record, or return the receipt's record that was there."""
@@ -37,10 +37,10 @@ def audit_rejection(request: Identified, rejected: ChangeRejected, store: AuditS
         if found is None:
             return Written(record, replayed=False)
         if found.request_hash == request.request_hash:
-            # Decided before. Whoever decided it may have died before its record was delivered.
+            # Decided before, by an execution that may have died before it delivered the record.
             store.deliver(found)
             return Written(found, replayed=True)
-        # What the tables said no to depends on the moment; that the id is used up does not.
+        # The user's state may change later; that the id is used does not.
         rejected = ChangeRejected((REUSED, *request.problems))
     record = seal_rejection(request, rejected, system.now(), system.salt())
     found = store.append(record)

@@ -40,7 +40,7 @@ class BatchFailures:
 
     @contextmanager
     def noting(self, number: str) -> Iterator[None]:
-        """Let the others of a batch go on when one fails, whatever its fault is."""
+        """Note any fault as this record's, so that the others of its batch go on."""
         try:
             yield
         except Exception as error:  # noqa: BLE001 - one record must not hold up the others

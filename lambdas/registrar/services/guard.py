@@ -12,7 +12,7 @@ logger = logging.getLogger()
 
 
 class GuardStore(Protocol):
-    """What the guard asks of the store (``registrar.adapters.store.Store``)."""
+    """The store, as the guard uses it (``registrar.adapters.store.Store``)."""
 
     def hashes(self, keys: Iterable[RecordKey]) -> Mapping[RecordKey, str]:
         """Return the hash of the record at each place of the ledger that has one."""

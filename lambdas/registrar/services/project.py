@@ -10,11 +10,11 @@ from registrar.domain.record import Record
 from registrar.services.batch import Arrived, BatchFailures
 
 OVERTAKEN_MAX: Final = 500
-"""So many records of a user are fetched at once; where there are more, the next try goes on from there."""
+"""How many records of a user are fetched at once; the next attempt continues from there."""
 
 
 class Counters(Protocol):
-    """What the projection asks of the counters (``registrar.adapters.counters.Counters``)."""
+    """The counters, as the projection uses them (``registrar.adapters.counters.Counters``)."""
 
     def progress(self, records: Iterable[Record]) -> Mapping[str, Progress]:
         """Return how far the trails of some records' users have been counted."""
@@ -24,14 +24,14 @@ class Counters(Protocol):
 
 
 class Trails(Protocol):
-    """What the projection asks of the ledger (``registrar.adapters.trail.Trail``)."""
+    """The ledger, as the projection uses it (``registrar.adapters.trail.Trail``)."""
 
     def applied(self, user_id: str, first: int, last: int, limit: int) -> Sequence[Record]:
         """Return a user's applied records between two versions."""
 
 
 class Bus(Protocol):
-    """What the projection asks of the event bus (``registrar.adapters.events.EventBus``)."""
+    """The event bus, as the projection uses it (``registrar.adapters.events.EventBus``)."""
 
     def publish(self, events: Iterable[UserChanged]) -> Sequence[bool]:
         """Publish events; return which of them the bus accepted."""
@@ -39,7 +39,7 @@ class Bus(Protocol):
 
 @dataclass
 class UserBatch:
-    """What a batch brings of one user.
+    """The part of a batch that concerns one user.
 
     Attributes:
         arrived: in the order of the stream.
@@ -57,9 +57,9 @@ def project(
 ) -> int:
     """Publish ``UserChanged`` for each new record, then count it; return how many there were.
 
-    Records are published at least once, those of a user in the order of their versions, and counted exactly
-    once, however often, in whatever order and cut into whatever batches they arrive. A record that arrives
-    before its predecessor waits for it only until that one is in the ledger.
+    Records may arrive repeatedly, in any order and in any batches. They are published at least once, those of
+    a user in the order of their versions, and counted exactly once. A record that arrives before its
+    predecessor waits only until the predecessor is in the ledger.
 
     Raises:
         TransientFault: the whole batch comes again.

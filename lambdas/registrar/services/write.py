@@ -17,7 +17,7 @@ RETRY: Final = Retry(first=0.02, attempts=6)
 
 
 class WriteStore(Protocol):
-    """What writing a change asks of the store (``registrar.adapters.store.Store``)."""
+    """The store, as the write of a change uses it (``registrar.adapters.store.Store``)."""
 
     def read(self, user_id: str, change_id: str) -> tuple[User | None, Record | None]:
         """Read a user and the record in a change's receipt."""
@@ -46,7 +46,7 @@ def write(change: Change, store: WriteStore) -> Written:
         ChangeRejected: the user's state or the names of others say no.
         TransientFault: try again.
     """
-    # A create expects nobody there, and the transaction tells when somebody is: no read is needed.
+    # A create expects no user, and its transaction finds one that is there: no read is needed.
     is_read = change.action is not Action.CREATE or bool(change.expected_version)
     user: User | None = None
 

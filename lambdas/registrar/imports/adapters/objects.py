@@ -1,7 +1,6 @@
 """The objects of imports: files that people bring, and what becomes of them."""
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -12,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, IncompleteReadError, ResponseStreamingError
 
 from registrar.adapters import aws
+from registrar.adapters.environment import Environment
 from registrar.adapters.faults import transient_faults
 from registrar.domain.errors import ImportRefused, Problem, TransientFault
 
@@ -23,7 +23,7 @@ ABSENT: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)
 """Who may not list a bucket is not told whether an object is missing or forbidden."""
 
 
-def client_from_environment() -> "S3Client":
+def make_client() -> "S3Client":
     """Make a function's client."""
     made: S3Client = aws.client(
         "s3",
@@ -57,9 +57,9 @@ class Objects:
         self._client = client
 
     @classmethod
-    def from_environment(cls, client: "S3Client") -> Self:
-        """Make the adapter of a function from ``IMPORT_BUCKET``."""
-        return cls(client, os.environ["IMPORT_BUCKET"])
+    def from_environment(cls) -> Self:
+        """Make a function's import bucket, once, with a client of its own."""
+        return cls(make_client(), Environment.read().import_bucket)
 
     def find(self, bucket: str, key: str) -> Found | None:
         """Find an object, None when it is not there or may not be read.
