@@ -8,12 +8,11 @@ import pytest
 
 from local import ministack
 from registrar.adapters import dynamodb
-from registrar.adapters.environment import Environment
 from registrar.adapters.store import Store
+from registrar.imports.adapters.objects import Objects
 from registrar_client.check import Checker
 from tests.integration import dynamodb_local, machine, tables
-from tests.integration.import_machine import BUCKET, ImportMachine
-from tests.integration.import_machine import step as import_step
+from tests.integration.import_machine import BUCKET, ImportMachine, use
 from tests.integration.tables import Tables
 from tests.memory_s3 import MemoryS3
 
@@ -86,7 +85,6 @@ def execute_unchecked(endpoint, store, monkeypatch) -> Any:
     point_at(endpoint, monkeypatch)
     for name in ("write_change", "audit_change", "audit_rejection", "guard_ledger"):
         monkeypatch.setattr(machine.step(name), "store", store)
-    monkeypatch.setattr(machine.step("guard_ledger"), "environment", Environment(grace_seconds="0"))
     return machine.execute
 
 
@@ -117,11 +115,7 @@ def s3() -> MemoryS3:
 
 
 @pytest.fixture
-def imports(execute, engine, s3, monkeypatch) -> ImportMachine:
+def imports(execute, store, s3, monkeypatch) -> ImportMachine:
     """Imports into this test's tables; in the end the checker must find nothing."""
-    monkeypatch.setenv("IMPORT_BUCKET", BUCKET)
-    for name in ("plan_import", "write_chunk", "audit_chunk", "finish_import"):
-        monkeypatch.setattr(import_step(name), "s3_client", s3)
-    for name in ("write_chunk", "audit_chunk"):
-        monkeypatch.setattr(import_step(name), "client", engine)
+    use(monkeypatch, Objects(s3, BUCKET), store)
     return ImportMachine(s3)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from registrar.domain.errors import ImportRefused
+from registrar.imports.adapters.objects import Objects
 from tests.memory_s3 import MemoryS3
 
 BUCKET: Final = "imports"
@@ -23,8 +24,16 @@ def once(handler: Handler, event: Any) -> Any:
 
 
 def step(name: str) -> Any:
-    """Return the module of a step."""
+    """Return the module of a step; it makes its clients as it is imported."""
     return import_module(f"registrar.imports.handlers.{name}")
+
+
+def use(monkeypatch: Any, objects: Objects, store: Any) -> None:
+    """Set the steps to work on a bucket and on tables."""
+    for name in ("plan_import", "write_chunk", "audit_chunk", "finish_import"):
+        monkeypatch.setattr(step(name), "objects", objects)
+    for name in ("write_chunk", "audit_chunk"):
+        monkeypatch.setattr(step(name), "store", store)
 
 
 class ImportMachine:
