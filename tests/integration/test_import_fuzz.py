@@ -14,10 +14,11 @@ import pytest
 
 from registrar.domain.errors import ImportRefused, Problem
 from registrar.imports.adapters.import_store import ImportStore
+from registrar.imports.adapters.objects import Objects
 from registrar.imports.domain.reading import Format, rows_of
-from registrar.imports.domain.results import ChunkResult, RowResult
+from registrar.imports.domain.results import ChunkResult, RowOutcome, RowResult
 from tests.fuzz.mutation import CELL_VALUES, FIRST_SEED, JSON_VALUES, mutation
-from tests.integration.import_machine import ACTOR, BUCKET, ImportMachine, started_at, step
+from tests.integration.import_machine import ACTOR, BUCKET, ImportMachine, started_at, step, use
 from tests.memory_s3 import MemoryS3
 
 FILES = int(os.environ.get("FUZZ_FILES", "400"))
@@ -57,10 +58,8 @@ def mutated(form: str, seed: int) -> bytes:
 @pytest.fixture
 def s3(monkeypatch) -> MemoryS3:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("IMPORT_BUCKET", BUCKET)
     s3 = MemoryS3()
-    for name in ("plan_import", "finish_import"):
-        monkeypatch.setattr(step(name), "s3_client", s3)
+    use(monkeypatch, Objects(s3, BUCKET), None)
     return s3
 
 
@@ -88,13 +87,14 @@ def sent_back(s3: MemoryS3, form: str, content: bytes, import_id: str) -> bool:
         step("plan_import").handler(event, None)
     except ImportRefused:
         return True
-    store = ImportStore(step("plan_import").Objects.from_environment(s3), import_id)
+    store = ImportStore(Objects(s3, BUCKET), import_id)
     numbers = []
     for item in json.loads(s3.objects[BUCKET, store.manifest_key]):
         rows = store.rows(item["chunk"])
-        numbers += [row["number"] for row in rows]
+        numbers += [row.number for row in rows]
         problem = Problem("bad_format", "/attributes", "must be otherwise")
-        results = [RowResult(r["number"], None, "REJECTED", None, (problem,), raw=r["raw"]) for r in rows]
+        rejected = RowOutcome.REJECTED
+        results = [RowResult(row.number, None, rejected, None, (problem,), raw=row.raw) for row in rows]
         store.write_result(item["chunk"], ChunkResult(results))
     summary = step("finish_import").handler({"import_id": import_id}, None)
     report = s3.objects[BUCKET, store.report_key].decode()

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from registrar.domain import limits
-from tests.integration.import_machine import ACTOR, BUCKET, csv_of, step
+from registrar.imports.adapters.objects import Objects
+from tests.integration.import_machine import ACTOR, BUCKET, csv_of, step, use
 from tests.memory_s3 import MemoryS3
 
 PLAN = {
@@ -28,15 +29,9 @@ CHUNK = {"import_id": "i-1", "chunk": 1}
 @pytest.fixture
 def s3(monkeypatch) -> MemoryS3:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("IMPORT_BUCKET", BUCKET)
-    for name in ("USERS_TABLE", "LEDGER_TABLE"):
-        monkeypatch.setenv(name, name)
     s3 = MemoryS3()
-    for name in ("plan_import", "write_chunk", "audit_chunk", "finish_import"):
-        monkeypatch.setattr(step(name), "s3_client", s3)
-    for name in ("write_chunk", "audit_chunk"):
-        # To ask DynamoDB anything is a fault here.
-        monkeypatch.setattr(step(name), "client", None)
+    # To ask DynamoDB anything is a fault here.
+    use(monkeypatch, Objects(s3, BUCKET), None)
     return s3
 
 
@@ -174,7 +169,7 @@ class Discarding(MemoryS3):
 
 def test_the_memory_of_a_plan_does_not_grow_with_the_file(s3, monkeypatch):
     discarding = Discarding()
-    monkeypatch.setattr(step("plan_import"), "s3_client", discarding)
+    monkeypatch.setattr(step("plan_import"), "objects", Objects(discarding, BUCKET))
 
     def peak(rows: int) -> int:
         request = {"source": {"key": "uploads/users.csv"}, "actor": ACTOR}

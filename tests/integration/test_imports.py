@@ -14,15 +14,18 @@ from typing import Any
 import pytest
 
 from registrar.adapters.dynamodb import item_of
+from registrar.adapters.environment import Environment
+from registrar.adapters.store import Store
 from registrar.domain import limits
 from registrar.domain.errors import LedgerMismatch, TransientFault
+from registrar.imports.adapters.objects import Objects
 from registrar.imports.services import chunks
 from registrar_client import export
 from registrar_client.check import Checker
 from registrar_client.check.tables import Tables
-from tests.integration import tables
+from tests.integration import machine, tables
 from tests.integration.deaths import Death, Dying, until_it_lives, watched
-from tests.integration.import_machine import BUCKET, ImportMachine, csv_of, step
+from tests.integration.import_machine import BUCKET, ImportMachine, csv_of, step, use
 from tests.integration.sample_requests import request
 from tests.integration.tables import items_of
 from tests.model import Answering
@@ -303,8 +306,9 @@ def test_an_import_that_dies_for_good_before_its_audit_leaves_nothing_that_the_g
         imports.run(csv_of(rows), deliver=deliver)
     receipts = [item for item in items_of(engine, created_tables.users) if item["pk"].startswith("CHANGE#")]
     assert sorted(item["outcome"] for item in receipts) == ["APPLIED", "REJECTED", "REJECTED", "REJECTED"]
-    monkeypatch.setenv("GRACE_SECONDS", "0")
-    assert step("guard_ledger").handler(stream_of(receipts), None) == {"batchItemFailures": []}
+    guard_ledger = machine.step("guard_ledger")
+    monkeypatch.setattr(guard_ledger, "environment", Environment(grace_seconds="0"))
+    assert guard_ledger.handler(stream_of(receipts), None) == {"batchItemFailures": []}
     records = items_of(engine, created_tables.ledger)
     assert sorted(map(str, records)) == sorted(
         str({name: value for name, value in item.items() if name != "pk"}) for item in receipts
@@ -571,8 +575,7 @@ def test_what_is_exported_makes_the_same_users_elsewhere(imports, engine, create
 
     first = exported(created_tables)
     with tables.created(engine) as elsewhere:
-        monkeypatch.setenv("USERS_TABLE", elsewhere.users)
-        monkeypatch.setenv("LEDGER_TABLE", elsewhere.ledger)
+        use(monkeypatch, Objects(imports.s3, BUCKET), Store(engine, elsewhere.users, elsewhere.ledger))
         assert imports.run(first, name=f"users.{form}")["applied"] == 60
         assert exported(elsewhere) == first
         assert len(list(export.records(Tables(engine, elsewhere.users, elsewhere.ledger), 4))) == 60

@@ -19,10 +19,10 @@ from tests.model import Answering
 
 pytestmark = pytest.mark.one_engine
 
-Row = dict[str, Any]
+Fields = dict[str, Any]
 
 
-def rows_of_users(rng: random.Random, users: int, *, named: bool) -> list[Row]:
+def rows_of_users(rng: random.Random, users: int, *, named: bool) -> list[Fields]:
     """Return rows in whose order everything rests: first an update that comes too early, then a create.
 
     Args:
@@ -30,9 +30,9 @@ def rows_of_users(rng: random.Random, users: int, *, named: bool) -> list[Row]:
         users: how many there are.
         named: whether each row has a change_id of its own; else it follows from the file or from its key.
     """
-    of_users: list[list[Row]] = []
+    of_users: list[list[Fields]] = []
     for user in range(users):
-        rows: list[Row] = []
+        rows: list[Fields] = []
         of_users.append(rows)
         actions = ["update", "create", *rng.choices(["update", "delete", "create"], k=rng.randrange(4))]
         for place, action in enumerate(actions):
@@ -62,7 +62,7 @@ def test_a_row_that_is_not_valid_keeps_its_place_among_those_of_its_user(imports
     )
 
 
-def modelled(rows: list[Row]) -> list[tuple[str, str, str]]:
+def modelled(rows: list[Fields]) -> list[tuple[str, str, str]]:
     """Return what the model answers: outcome, version and codes of each row."""
     model, answers = Answering(), []
     for number, row in enumerate(rows):
@@ -131,7 +131,7 @@ def test_imports_that_die_for_good_or_stop_are_taken_up_by_the_next_as_if_there_
     assert answered(imports, imports.run(content, **options)) == modelled(rows)
 
 
-def planned(imports: ImportMachine, rows: list[Row], *import_ids: str) -> Callable[[str, str], Any]:
+def planned(imports: ImportMachine, rows: list[Fields], *import_ids: str) -> Callable[[str, str], Any]:
     """Plan imports of one file under one key, of one chunk each; return what delivers it to a step."""
     imports.s3.objects[BUCKET, "uploads/users.csv"] = csv_of(rows).encode()
     request = {"source": {"key": "uploads/users.csv"}, "actor": ACTOR, "import_key": "k"}

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.one_engine
 @pytest.fixture
 def bucket(endpoint, monkeypatch) -> Objects:
     point_at(endpoint, monkeypatch)
-    client = objects.client_from_environment()
+    client = objects.make_client()
     name = f"imports-{uuid.uuid4().hex}"
     client.create_bucket(Bucket=name)
     return Objects(client, name)
@@ -68,7 +68,7 @@ def in_aws(monkeypatch) -> Objects:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    return Objects(objects.client_from_environment(), "bucket")
+    return Objects(objects.make_client(), "bucket")
 
 
 def test_a_link_names_the_region_s_own_host(in_aws):

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from registrar.domain.errors import ImportRefused, Problem
 from registrar.imports.domain.columns import NULL, Columns, cell_of, text_of
-from registrar.imports.domain.plan import Plan, row_id
+from registrar.imports.domain.plan import Plan
 from registrar.imports.domain.reading import Format, rows_of
-from registrar.imports.domain.results import RowResult, Tally
-from registrar.imports.services.finish_import import _SentBack
+from registrar.imports.domain.results import RowOutcome, RowResult, Tally
+from registrar.imports.domain.rows import row_id
+from registrar.imports.services.reports import FailedRows
 from registrar_client import export
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -67,9 +68,9 @@ def test_a_header_that_was_sent_back_is_mapped_as_it_was_and_no_spreadsheet_runs
     """Columns that are passed over may have any name, a formula, too."""
     header = ["user_id", *dict.fromkeys(names)]
     file = io.StringIO(newline="")
-    result = RowResult(2, "c", "REJECTED", None, (Problem("x", "", "m"),), raw=["u-1", *header[1:]])
+    result = RowResult(2, "c", RowOutcome.REJECTED, None, (Problem("x", "", "m"),), raw=["u-1", *header[1:]])
     plan = Plan("i", "k", Format.CSV, header, 1, 1, dry_run=False, stop_after=None, started_at="")
-    _SentBack(file, plan).add(result)
+    FailedRows(file, plan).add(result)
     (sent, row) = csv.reader(io.StringIO(file.getvalue(), newline=""), strict=True)
     for cell in (*sent, *row):
         assert not cell.lstrip("".join(PASSED_OVER)).startswith(FORMULAS)
@@ -108,10 +109,10 @@ def test_two_rows_are_one_change_just_when_content_occurrence_and_key_are_the_sa
     assert (row_id(one, key, m) == row_id(two, other, n)) is same
 
 
-@given(st.lists(st.tuples(st.sampled_from(["APPLIED", "REJECTED", "FAILED"]), st.booleans())))
+@given(st.lists(st.tuples(st.sampled_from(RowOutcome), st.booleans())))
 def test_every_row_is_counted_once(outcomes):
     results = [
-        RowResult(n, None, outcome, None, replayed=replayed and outcome != "FAILED")
+        RowResult(n, None, outcome, None, replayed=replayed and outcome is not RowOutcome.FAILED)
         for n, (outcome, replayed) in enumerate(outcomes)
     ]
     tally = Tally.of(results)

@@ -1,1 +1,1 @@
-"""Adapters of an import: S3, the disk, prices."""
+"""Adapters of an import: S3, the disk, prices, what a function consumes."""

@@ -1,5 +1,6 @@
-"""Where an import keeps what: its plan, its chunks and their results, its report."""
+"""The objects of an import: its plan, its chunks and their results, its report."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -7,6 +8,9 @@ from registrar.imports.adapters.objects import Objects
 from registrar.imports.domain.plan import Plan
 from registrar.imports.domain.reading import Format
 from registrar.imports.domain.results import ChunkResult, Tally
+from registrar.imports.domain.rows import PlannedRow
+from registrar.imports.domain.summary import Refusal, Summary
+from registrar.imports.domain.written import WrittenChunk
 
 UPLOADS: Final = "uploads/"
 IMPORTS: Final = "imports/"
@@ -16,9 +20,9 @@ IMPORTS: Final = "imports/"
 class ImportStore:
     """The objects of one import.
 
-    A chunk is read from ``chunks/``; what was committed of it is written once to ``written/``, how its rows
-    were answered once to ``results/``. The result's numbers stand in the name of an empty object below
-    ``progress/``: one listing tells how far an import of 500,000 rows is.
+    The rows of a chunk are below ``chunks/``; how each was written goes once to ``written/``, and how it
+    ended once to ``results/``. Below ``progress/`` each chunk has an empty object with its tally in the name:
+    one listing gives the progress of an import of 500,000 rows.
     """
 
     objects: Objects
@@ -33,6 +37,16 @@ class ImportStore:
         found = self.objects.read(self.key("plan.json"))
         return None if found is None else Plan.from_json(found)
 
+    def existing_plan(self) -> Plan:
+        """Read the plan.
+
+        Raises:
+            LookupError: there is none.
+        """
+        if (plan := self.plan()) is None:
+            raise LookupError(self.key("plan.json"))
+        return plan
+
     def write_plan(self, plan: Plan) -> None:
         """Write the plan."""
         self.objects.write(self.key("plan.json"), plan.as_json())
@@ -42,48 +56,53 @@ class ImportStore:
         """The key of the list of chunks that the state machine reads."""
         return self.key("manifest.json")
 
-    def rows(self, chunk: int) -> list[dict[str, Any]]:
+    def write_manifest(self, sizes: Sequence[int]) -> None:
+        """Write the list of chunks, by the number of rows of each."""
+        chunks = [{"chunk": number, "rows": rows} for number, rows in enumerate(sizes, start=1)]
+        self.objects.write(self.manifest_key, chunks)
+
+    def rows(self, chunk: int) -> list[PlannedRow]:
         """Read a chunk's rows.
 
         Raises:
             LookupError: there is no such chunk.
         """
-        found = self.objects.read(self.key(f"chunks/{chunk:06d}.json"))
+        found = self.objects.read(self._of_chunk("chunks", chunk))
         if found is None:
-            raise LookupError(self.key(f"chunks/{chunk:06d}.json"))
-        return list(found)
+            raise LookupError(self._of_chunk("chunks", chunk))
+        return [*map(PlannedRow.from_json, found)]
 
-    def write_rows(self, chunk: int, rows: list[dict[str, Any]]) -> None:
+    def write_rows(self, chunk: int, rows: Sequence[PlannedRow]) -> None:
         """Write a chunk's rows."""
-        self.objects.write(self.key(f"chunks/{chunk:06d}.json"), rows)
+        self.objects.write(self._of_chunk("chunks", chunk), [row.as_json() for row in rows])
 
-    def written(self, chunk: int) -> dict[str, Any] | None:
-        """Read what was committed of a chunk, None before it was."""
-        found: dict[str, Any] | None = self.objects.read(self.key(f"written/{chunk:06d}.json"))
-        return found
+    def written(self, chunk: int) -> WrittenChunk | None:
+        """Read how a chunk was written, None before it was."""
+        found = self.objects.read(self._of_chunk("written", chunk))
+        return None if found is None else WrittenChunk.from_json(found)
 
-    def write_written(self, chunk: int, written: dict[str, Any]) -> None:
-        """Write what was committed of a chunk; what another run has written stays."""
-        self.objects.write_once(self.key(f"written/{chunk:06d}.json"), written)
+    def write_written(self, chunk: int, written: WrittenChunk) -> None:
+        """Write how a chunk was written, unless another run has."""
+        self.objects.write_once(self._of_chunk("written", chunk), written.as_json())
 
     def result(self, chunk: int) -> ChunkResult | None:
         """Read a chunk's result, None before it has one."""
-        found = self.objects.read(self.key(f"results/{chunk:06d}.json"))
+        found = self.objects.read(self._of_chunk("results", chunk))
         return None if found is None else ChunkResult.from_json(found)
 
     def write_result(self, chunk: int, result: ChunkResult) -> ChunkResult:
-        """Write a chunk's result unless it has one; return the one that stands."""
-        if not self.objects.write_once(self.key(f"results/{chunk:06d}.json"), result.as_json()):
+        """Write a chunk's result unless another run has; return the one that is stored."""
+        if not self.objects.write_once(self._of_chunk("results", chunk), result.as_json()):
             return self.result(chunk) or result
         return result
 
     def mark(self, chunk: int, tally: Tally) -> None:
-        """Show a chunk's result in the progress: of the one that stands, so it is always alike."""
+        """Add a chunk's result to the progress: the stored one, so that a repetition writes the same key."""
         numbers = "-".join(map(str, tally.numbers()))
         self.objects.write(self.key(f"progress/{chunk:06d}-{numbers}"), None)
 
     def progress(self) -> Tally:
-        """Return what the results so far come to."""
+        """Return the sum of the results so far."""
         tally = Tally()
         for key in self.objects.keys(self.key("progress/")):
             _, *numbers = key.rpartition("/")[2].split("-")
@@ -91,13 +110,13 @@ class ImportStore:
         return tally
 
     def summary(self) -> dict[str, Any] | None:
-        """Read the summary, None before the end."""
+        """Read the summary's JSON, None before the import has ended."""
         found: dict[str, Any] | None = self.objects.read(self.key("summary.json"))
         return found
 
-    def write_summary(self, summary: dict[str, Any]) -> None:
+    def write_summary(self, summary: Summary | Refusal) -> None:
         """Write the summary."""
-        self.objects.write(self.key("summary.json"), summary)
+        self.objects.write(self.key("summary.json"), summary.as_json())
 
     @property
     def report_key(self) -> str:
@@ -105,5 +124,8 @@ class ImportStore:
         return self.key("report.csv")
 
     def failed_key(self, form: Format) -> str:
-        """Return the key of the rows that were not applied."""
+        """Return the key of the file of rows that were not applied."""
         return self.key(f"failed.{form}")
+
+    def _of_chunk(self, kind: str, chunk: int) -> str:
+        return self.key(f"{kind}/{chunk:06d}.json")

@@ -1,32 +1,32 @@
-"""What DynamoDB says that a client's requests have cost."""
+"""What a function consumes, as DynamoDB and the clock report it."""
 
+import os
 import threading
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING, Any, Final
 
 from registrar.imports.domain.results import Consumed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+MEMORY_GB: Final = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024")) / 1024
+"""This function's memory; all functions of an import have the same."""
+
 
 class Meter:
-    """Asks for the capacity of every request of a client, and adds it up."""
+    """Asks for the consumed capacity with every request of a client, and adds it up."""
 
     def __init__(self, client: "DynamoDBClient") -> None:
         self._write_units = 0.0
         self._read_units = 0.0
         self._lock = threading.Lock()
-        client.meta.events.register("provide-client-params.dynamodb", _ask)  # type: ignore[arg-type] # what is returned goes on
+        client.meta.events.register("provide-client-params.dynamodb", _ask)  # type: ignore[arg-type] # may return parameters
         client.meta.events.register("after-call.dynamodb", self._add)
 
     def read(self) -> Consumed:
-        """Return what was consumed so far."""
-        return Consumed(self._write_units, self._read_units)
-
-    def since(self, before: Consumed, seconds: float) -> Consumed:
-        """Return what was consumed since then, by a function that took so long."""
-        write_units = self._write_units - before.write_units
-        return Consumed(write_units, self._read_units - before.read_units, seconds * 1000)
+        """Return the meter's state; subtract an earlier one to get what was consumed in between."""
+        return Consumed(self._write_units, self._read_units, time.monotonic() * 1000)
 
     def _add(self, parsed: Any, model: Any, **_named: Any) -> None:  # noqa: ANN401 - botocore's
         capacities = parsed.get("ConsumedCapacity", [])

@@ -1,4 +1,4 @@
-"""The objects of imports: files that people bring, and what becomes of them."""
+"""The objects in S3 that imports read and write."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BLOCK_BYTES: Final = 256 * 1024
 ABSENT: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)
-"""Who may not list a bucket is not told whether an object is missing or forbidden."""
+"""Without the permission to list a bucket, S3 answers 403 for a missing object, too."""
 
 
 def make_client() -> "S3Client":
@@ -32,7 +32,7 @@ def make_client() -> "S3Client":
             read_timeout=10,
             retries={"mode": "standard", "total_max_attempts": 3},
             signature_version="s3v4",
-            # The region's own host in links: the global one sends those who sign for it elsewhere.
+            # Links with the region's own host: the global one redirects, and a signature covers the host.
             s3={"addressing_style": "virtual"},
         ),
     )
@@ -41,7 +41,7 @@ def make_client() -> "S3Client":
 
 @dataclass(frozen=True)
 class Found:
-    """An object: its size in bytes, and the tag of the state that was found."""
+    """An object: its size in bytes, and the ETag of the content that was found."""
 
     bucket: str
     key: str
@@ -50,7 +50,10 @@ class Found:
 
 
 class Objects:
-    """The import bucket; files are read from other buckets, too."""
+    """The import bucket; files are read from other buckets, too.
+
+    Every method raises ``TransientFault`` when S3 throttles or is not reached: try again.
+    """
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self.bucket = bucket
@@ -58,15 +61,11 @@ class Objects:
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Make a function's import bucket, once, with a client of its own."""
+        """Make a function's adapter, once, with a client of its own."""
         return cls(make_client(), Environment.read().import_bucket)
 
     def find(self, bucket: str, key: str) -> Found | None:
-        """Find an object, None when it is not there or may not be read.
-
-        Raises:
-            TransientFault: throttled or not reached; try again.
-        """
+        """Find an object, None when it is not there or may not be read."""
         try:
             with transient_faults():
                 head = self._client.head_object(Bucket=bucket, Key=key)
@@ -77,11 +76,11 @@ class Objects:
         return Found(bucket, key, head["ContentLength"], head["ETag"])
 
     def blocks(self, found: Found) -> Iterator[bytes]:
-        """Yield an object's bytes as it was found, a block at a time.
+        """Yield the bytes of an object that was found, a block at a time.
 
         Raises:
-            ImportRefused: it may be found and not read.
-            TransientFault: the connection broke, or somebody wrote the object anew; begin again.
+            ImportRefused: the object may not be read.
+            TransientFault: also when the connection broke or the object was overwritten; begin again.
         """
         try:
             with transient_faults():
@@ -90,7 +89,7 @@ class Objects:
                 yield from answer["Body"].iter_chunks(BLOCK_BYTES)
         except ClientError as error:
             if _status(error) == HTTPStatus.PRECONDITION_FAILED:
-                raise TransientFault("the object was written anew while it was read") from error
+                raise TransientFault("the object was overwritten while it was read") from error
             if _status(error) in ABSENT:
                 message = "may not be read: its key, its storage class or its bucket does not allow it"
                 raise ImportRefused(Problem("not_found", "/source", message)) from error
@@ -99,11 +98,7 @@ class Objects:
             raise TransientFault(type(error).__name__) from error
 
     def read(self, key: str) -> Any:  # noqa: ANN401 - any JSON value
-        """Read a JSON object of the import bucket, None when it is not there.
-
-        Raises:
-            TransientFault: throttled or not reached; try again.
-        """
+        """Read a JSON object of the import bucket, None when it is not there."""
         try:
             with transient_faults():
                 body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
@@ -116,11 +111,7 @@ class Objects:
         return json.loads(body)
 
     def write(self, key: str, value: Any) -> None:  # noqa: ANN401 - any JSON value
-        """Write a JSON object.
-
-        Raises:
-            TransientFault: throttled or not reached; try again.
-        """
+        """Write a JSON object."""
         with transient_faults():
             self._client.put_object(Bucket=self.bucket, Key=key, Body=_json(value))
 
@@ -128,9 +119,6 @@ class Objects:
         """Write a JSON object unless it is there; tell whether it was written.
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
-
-        Raises:
-            TransientFault: throttled or not reached; try again.
         """
         try:
             with transient_faults():
@@ -139,25 +127,17 @@ class Objects:
             if _status(error) == HTTPStatus.PRECONDITION_FAILED:
                 return False
             if _status(error) == HTTPStatus.CONFLICT:
-                raise TransientFault("another writes the same object") from error
+                raise TransientFault("another request writes the same object") from error
             raise
         return True
 
     def upload(self, key: str, file: Path, kind: str) -> None:
-        """Write a file of up to 5 GiB, as much as one PUT takes.
-
-        Raises:
-            TransientFault: throttled or not reached; try again.
-        """
+        """Write a file of up to 5 GiB, as much as one PUT takes."""
         with transient_faults(), file.open("rb") as content:
             self._client.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=kind)
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """Yield the keys that begin with a prefix, in order; a thousand to a request.
-
-        Raises:
-            TransientFault: throttled or not reached; try again.
-        """
+        """Yield the keys that begin with a prefix, in order; a thousand to a request."""
         with transient_faults():
             for page in self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.bucket, Prefix=prefix
@@ -165,13 +145,13 @@ class Objects:
                 yield from (each["Key"] for each in page.get("Contents", []))
 
     def link_to_read(self, key: str, seconds: int) -> str:
-        """Return an address at which an object may be read for so long."""
+        """Return a presigned URL that reads an object."""
         return self._link("get_object", seconds, Key=key)
 
     def link_to_write(self, key: str, size: int, seconds: int) -> str:
-        """Return an address to which an object of so many bytes may be sent with PUT for so long.
+        """Return a presigned URL that puts an object of so many bytes.
 
-        The size is a header that is signed with the address, so S3 refuses any other:
+        The URL's signature covers the Content-Length header, so S3 refuses any other size:
         https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
         """
         return self._link("put_object", seconds, Key=key, ContentLength=size)

@@ -1,4 +1,4 @@
-"""What AWS asks for what is used: one dated file, for the estimate of an import and for the cost model."""
+"""AWS's prices: one dated file, for the estimate of an import and for the cost model."""
 
 import json
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""A spool on the function's disk: what must be put in order, in memory that does not grow with it."""
+"""A spool on the function's disk: puts rows in order, in memory that does not grow with their number."""
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +12,7 @@ _TABLES = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA cache_size = -16000;
-CREATE TABLE rows (first INTEGER, number INTEGER, owner TEXT, content BLOB);
+CREATE TABLE rows (first INTEGER, number INTEGER, content BLOB);
 CREATE TABLE owners (owner TEXT PRIMARY KEY, first INTEGER, rows INTEGER) WITHOUT ROWID;
 CREATE TABLE contents (content TEXT PRIMARY KEY, times INTEGER) WITHOUT ROWID;
 CREATE TABLE names (name TEXT PRIMARY KEY, owner TEXT, number INTEGER) WITHOUT ROWID;
@@ -20,7 +20,7 @@ CREATE TABLE names (name TEXT PRIMARY KEY, owner TEXT, number INTEGER) WITHOUT R
 
 
 class Spool:
-    """Rows by owner and number, how often each content came, and who was first to ask for a name."""
+    """Rows by owner and number, how often each content came, and which row was first to ask for a name."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -28,7 +28,7 @@ class Spool:
     @classmethod
     @contextmanager
     def temporary(cls) -> Iterator[tuple[Self, Path]]:
-        """Make a spool in a folder of its own, and remove both in the end."""
+        """Make a spool in a temporary folder, yield both, and remove them in the end."""
         with TemporaryDirectory() as folder:
             connection = sqlite3.connect(Path(folder, "spool.sqlite"), isolation_level=None)
             with closing(connection):
@@ -38,7 +38,7 @@ class Spool:
                 yield cls(connection), Path(folder)
 
     def add(self, number: int, content: Any, owner: str | None = None) -> None:  # noqa: ANN401 - any JSON value
-        """Keep a row; None for one that nobody has, and that has nothing to do with any other."""
+        """Add a row; one without an owner is ordered by its number alone."""
         first = number
         if owner is not None:
             ((first,),) = self._connection.execute(
@@ -46,12 +46,12 @@ class Spool:
                 " ON CONFLICT (owner) DO UPDATE SET rows = rows + 1 RETURNING first",
                 (owner, number),
             ).fetchall()
-        # As UTF-8: escapes would make some languages' files six times as large.
+        # As UTF-8: escapes would make text in some languages six times as large.
         text = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
-        self._connection.execute("INSERT INTO rows VALUES (?, ?, ?, ?)", (first, number, owner, text))
+        self._connection.execute("INSERT INTO rows VALUES (?, ?, ?)", (first, number, text))
 
     def times_before(self, content: str) -> int:
-        """Note that a content came; return how often it had before."""
+        """Count a content; return how often it came before."""
         ((times,),) = self._connection.execute(
             "INSERT INTO contents VALUES (?, 0)"
             " ON CONFLICT (content) DO UPDATE SET times = times + 1 RETURNING times",
@@ -59,8 +59,12 @@ class Spool:
         ).fetchall()
         return int(times)
 
-    def claim(self, names: dict[str, str], owner: str, number: int) -> dict[str, int]:
-        """Claim all of a row's names, or none: return by kind the rows of others that have them."""
+    def claim(self, names: Mapping[str, str], owner: str, number: int) -> dict[str, int]:
+        """Claim all of a row's names, or none when a row of another owner has one.
+
+        Returns:
+            Kind to the number of the row that has the name; empty when all were claimed.
+        """
         taken = {}
         for kind, name in names.items():
             found = self._connection.execute(
@@ -74,20 +78,20 @@ class Spool:
         return taken
 
     def busiest(self) -> int:
-        """Return the number of rows of the owner who has most."""
+        """Return the number of rows of the owner that has most."""
         ((most,),) = self._connection.execute("SELECT COALESCE(MAX(rows), 0) FROM owners").fetchall()
         return int(most)
 
-    def by_owner(self) -> Iterator[tuple[str | None, int, Any]]:
-        """Yield owner, number and content of all rows, each owner's together, in the order of first rows."""
+    def by_owner(self) -> Iterator[tuple[Any, int]]:
+        """Yield the rows, each owner's together, by the number of its first row; and the bytes of each."""
         yield from self._ordered("first, number")
 
-    def by_number(self) -> Iterator[tuple[str | None, int, Any]]:
-        """Yield owner, number and content of all rows, in the order of their numbers."""
-        yield from self._ordered("number")
+    def by_number(self) -> Iterator[Any]:
+        """Yield the rows by their numbers."""
+        yield from (content for content, _ in self._ordered("number"))
 
-    def _ordered(self, columns: str) -> Iterator[tuple[str | None, int, Any]]:
+    def _ordered(self, columns: str) -> Iterator[tuple[Any, int]]:
         self._connection.execute(f"CREATE INDEX IF NOT EXISTS ordered ON rows ({columns})")
-        rows = self._connection.execute(f"SELECT owner, number, content FROM rows ORDER BY {columns}")  # noqa: S608 - its callers' own names
-        for owner, number, content in rows:
-            yield owner, number, json.loads(content.decode("utf-8", "surrogatepass"))
+        rows = self._connection.execute(f"SELECT content FROM rows ORDER BY {columns}")  # noqa: S608 - its callers' own names
+        for (content,) in rows:
+            yield json.loads(content.decode("utf-8", "surrogatepass")), len(content)

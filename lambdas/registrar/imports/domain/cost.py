@@ -1,28 +1,28 @@
-"""What an import has cost, by what DynamoDB and the clock have said."""
+"""What an import has cost."""
 
+from collections.abc import Mapping
 from typing import Final
 
-from registrar.imports.adapters.prices import prices
 from registrar.imports.domain.results import Consumed
 
 EXPRESS_GB: Final = 64 / 1024
-"""The memory that an Express workflow is billed for, at its least."""
+"""The least memory that an Express workflow is billed for."""
 
 PUTS_OF_A_CHUNK: Final = 4
 GETS_OF_A_CHUNK: Final = 9
 
 
-def estimate(consumed: Consumed, chunks: int, memory_gb: float) -> float:
-    """Return US dollars for the chunks of an import; what reads and merges the file is not in it.
+def estimate(consumed: Consumed, chunks: int, memory_gb: float, price: Mapping[str, float]) -> float:
+    """Return US dollars for the chunks of an import, without the steps that plan and finish it.
 
     Args:
-        consumed: by all chunks together; refused writes, as of replays, do not tell their units.
-        chunks: how many there were.
+        consumed: by all chunks; DynamoDB does not report the units of refused writes, such as replays.
+        chunks: the number of chunks.
         memory_gb: of the functions.
+        price: US dollars a unit (``adapters.prices``).
     """
-    price = prices()
     seconds = consumed.milliseconds / 1000
-    return float(
+    return (
         consumed.write_units * price["write_unit"]
         + consumed.read_units * price["read_unit"]
         + seconds * memory_gb * price["lambda_gb_second"]

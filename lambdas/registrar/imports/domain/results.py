@@ -1,17 +1,22 @@
-"""What a row was answered, and what the answers of an import come to."""
+"""How the rows of an import ended, and the sums of that."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, astuple, dataclass, field
+from enum import StrEnum
+from typing import Any, Final, Self
 
-from registrar.domain.change import Outcome
 from registrar.domain.errors import Problem
 
-FAILED = "FAILED"
-"""The outcome of a row that was not decided."""
+STOPPED: Final = Problem("import_stopped", "", "the import had stopped before this row; import it again")
+FAULT: Final = Problem("fault", "", "this row met a fault that does not pass by itself; the logs have it")
 
-STOPPED = Problem("import_stopped", "", "the import had stopped before this row; import it again")
-FAULT = Problem("fault", "", "this row met a fault that does not pass by itself; the logs have it")
+
+class RowOutcome(StrEnum):
+    """How a row ended: as its change did, or FAILED when it was not decided or not recorded."""
+
+    APPLIED = "APPLIED"
+    REJECTED = "REJECTED"
+    FAILED = "FAILED"
 
 
 @dataclass(frozen=True)
@@ -20,36 +25,37 @@ class RowResult:
 
     Attributes:
         number: the row's number in its file.
-        outcome: APPLIED, REJECTED or FAILED; in a dry run what it would be.
-        replayed: whether it had been decided before this import began.
-        raw: the row as it came, None for an applied one.
+        outcome: in a dry run what it would be.
+        replayed: whether the change had been decided before this import began.
+        raw: the row as read, None for an applied one.
     """
 
     number: int
     change_id: str | None
-    outcome: str
+    outcome: RowOutcome
     version: int | None
     problems: tuple[Problem, ...] = ()
     replayed: bool = False
     raw: list[str] | str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the result as it is kept."""
+        """Return the result as it is stored."""
         return {**asdict(self), "problems": [problem.as_json() for problem in self.problems]}
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Self:
-        """Read back what ``as_json`` wrote."""
-        return cls(**{**value, "problems": tuple(map(Problem.from_json, value["problems"]))})
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Read back what ``as_json`` returned."""
+        problems = tuple(map(Problem.from_json, value["problems"]))
+        return cls(**{**value, "outcome": RowOutcome(value["outcome"]), "problems": problems})
 
 
 @dataclass(frozen=True)
 class Tally:
-    """How many rows ended how. Their sum is the number of rows.
+    """The number of rows by how they ended; all but ``not_applied`` add up to the number of rows.
 
     Attributes:
-        replayed: rows that had been decided before, whatever the answer.
-        not_applied: rows whose answer is not APPLIED, replayed or not; in no sum.
+        replayed: rows whose change had been decided before, applied or rejected.
+        not_applied: rows whose outcome is not APPLIED, replayed or not.
     """
 
     applied: int = 0
@@ -61,34 +67,32 @@ class Tally:
     @classmethod
     def of(cls, results: Iterable[RowResult]) -> Self:
         """Count results."""
-        tally = cls()
-        for result in results:
-            tally += cls(
-                applied=result.outcome == Outcome.APPLIED and not result.replayed,
-                rejected=result.outcome == Outcome.REJECTED and not result.replayed,
-                replayed=result.replayed,
-                failed=result.outcome == FAILED,
-                not_applied=result.outcome != Outcome.APPLIED,
-            )
-        return tally
+        found = [(result.outcome, result.replayed) for result in results]
+        return cls(
+            applied=found.count((RowOutcome.APPLIED, False)),
+            rejected=found.count((RowOutcome.REJECTED, False)),
+            replayed=sum(replayed for _, replayed in found),
+            failed=sum(outcome is RowOutcome.FAILED for outcome, _ in found),
+            not_applied=sum(outcome is not RowOutcome.APPLIED for outcome, _ in found),
+        )
 
-    def __add__(self, other: "Tally") -> Self:
+    def __add__(self, other: Self) -> Self:
         sums = (mine + its for mine, its in zip(self.numbers(), other.numbers(), strict=True))
         return type(self)(*sums)
 
     def numbers(self) -> tuple[int, ...]:
         """Return the numbers in the order of the fields."""
-        return (self.applied, self.rejected, self.replayed, self.failed, self.not_applied)
+        return astuple(self)
 
     @property
     def rows(self) -> int:
-        """How many rows were answered."""
+        """The number of rows that have a result."""
         return self.applied + self.rejected + self.replayed + self.failed
 
 
 @dataclass(frozen=True)
 class Consumed:
-    """What a chunk took.
+    """What a chunk consumed.
 
     Attributes:
         write_units: DynamoDB write request units.
@@ -100,30 +104,25 @@ class Consumed:
     read_units: float = 0.0
     milliseconds: float = 0.0
 
-    def as_json(self) -> dict[str, float]:
-        """Return them as they are kept."""
-        return asdict(self)
+    def __add__(self, other: Self) -> Self:
+        return type(self)(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
 
-    def __add__(self, other: "Consumed") -> "Consumed":
-        return Consumed(
-            self.write_units + other.write_units,
-            self.read_units + other.read_units,
-            self.milliseconds + other.milliseconds,
-        )
+    def __sub__(self, other: Self) -> Self:
+        return type(self)(*(mine - its for mine, its in zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True)
 class ChunkResult:
-    """A chunk's answers, and what they took."""
+    """How the rows of a chunk ended, and what it consumed."""
 
     results: list[RowResult]
     consumed: Consumed = field(default_factory=Consumed)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the result as it is kept."""
+        """Return the result as it is stored."""
         return {"results": [result.as_json() for result in self.results], "consumed": asdict(self.consumed)}
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Self:
-        """Read back what ``as_json`` wrote."""
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Read back what ``as_json`` returned."""
         return cls([RowResult.from_json(each) for each in value["results"]], Consumed(**value["consumed"]))

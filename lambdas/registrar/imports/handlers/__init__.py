@@ -1,1 +1,1 @@
-"""One module for each function of an import: parse the event, call one service, map errors."""
+"""One module for each Lambda function of an import: parse the event, call one service. No rule is here."""

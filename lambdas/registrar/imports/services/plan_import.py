@@ -1,65 +1,63 @@
-"""Plans an import: reads the file once, finds its conflicts with itself, cuts it into chunks."""
+"""Plans an import: reads the file once, finds rows that ask for the same names, and cuts it into chunks."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from itertools import count, islice
 from typing import Any, Final
 
 from registrar.domain import limits
-from registrar.domain.canonical import canonical_json
 from registrar.domain.errors import ImportRefused, Problem
 from registrar.domain.names import names_of
 from registrar.domain.request import identify
 from registrar.imports.adapters.import_store import ImportStore
 from registrar.imports.adapters.objects import Found, Objects
 from registrar.imports.adapters.spool import Spool
-from registrar.imports.domain.plan import Plan, completed, content_of, row_id
+from registrar.imports.domain.plan import Plan
 from registrar.imports.domain.reading import Row, rows_of
 from registrar.imports.domain.request import ImportRequest
+from registrar.imports.domain.rows import PlannedRow, completed, content_of, row_id
 
 UPLOADS_AT_ONCE: Final = 8
 
 
-def plan_import(request: ImportRequest, import_id: str, started_at: str, objects: Objects) -> Plan:
-    """Plan an import and write its chunks and their manifest: of the same file the same bytes each time.
+def plan_import(request: ImportRequest, imports: ImportStore, started_at: str) -> Plan:
+    """Plan an import and write its chunks and their manifest: for the same file the same bytes each time.
 
-    A chunk holds all rows of its users, in their order, so that chunks can be applied at once. Chunks follow
-    the order of the file, by each user's first row.
+    A chunk holds all rows of its users, in their order, so that chunks can be applied in parallel. Chunks
+    follow the order of the file, by each user's first row.
 
     Args:
-        request: what is asked for.
-        import_id: the import's.
-        started_at: when its execution was started, as records hold times.
-        objects: the import bucket.
+        request: what to import.
+        imports: where the plan and the chunks go.
+        started_at: when the execution was started, in the form of records.
 
     Raises:
-        ImportRefused: with every reason why the file as a whole cannot be worked on.
+        ImportRefused: with every reason why the file as a whole cannot be imported.
         TransientFault: try again.
     """
     form = request.file_format()
-    found = _find(request, objects)
+    found = _find(request, imports.objects)
     digest = hashlib.sha256()
-    header, rows = rows_of(_hashed(objects.blocks(found), digest), form, request.columns)
+    header, rows = rows_of(_hashed(imports.objects.blocks(found), digest), form, request.columns)
     with Spool.temporary() as (spool, _):
-        count = _spool(rows, request, spool)
+        number = _spool(rows, request, spool)
         key = request.import_key or digest.hexdigest()
-        store = ImportStore(objects, import_id)
-        chunks = _write_chunks(spool, request, key, store)
-        plan = Plan(
-            import_id=import_id,
-            import_key=key,
-            format=form,
-            header=header,
-            rows=count,
-            chunks=len(chunks),
-            dry_run=request.dry_run,
-            stop_after=request.stop_after(count),
-            started_at=started_at,
-        )
-    store.write_plan(plan)
-    # The last of all: whoever finds it finds the rest.
-    objects.write(store.manifest_key, chunks)
+        sizes = _write_chunks(_chunks(_completed(spool, request, key)), imports)
+    plan = Plan(
+        import_id=imports.import_id,
+        import_key=key,
+        format=form,
+        header=header,
+        rows=number,
+        chunks=len(sizes),
+        dry_run=request.dry_run,
+        stop_after=request.stop_after(number),
+        started_at=started_at,
+    )
+    imports.write_plan(plan)
+    # Last: where there is a manifest, all else is there.
+    imports.write_manifest(sizes)
     return plan
 
 
@@ -88,16 +86,15 @@ def _hashed(blocks: Iterator[bytes], digest: Any) -> Iterator[bytes]:  # noqa: A
 
 
 def _spool(rows: Iterator[Row], request: ImportRequest, spool: Spool) -> int:
-    """Keep each row by its user, with the rows that come before it for its names; return how many."""
+    """Add each row to the spool, with the earlier rows that ask for its names; return the number of rows."""
     actor = request.actor.as_json()
-    count = 0
-    for count, row in enumerate(rows, start=1):
-        if count > limits.IMPORT_ROWS_MAX:
+    number = 0
+    for number, row in enumerate(rows, start=1):
+        if number > limits.IMPORT_ROWS_MAX:
             message = f"has more than {limits.IMPORT_ROWS_MAX:,} rows; split the file"
             raise ImportRefused(Problem("too_long", "/source", message))
-        kept, owner = _kept(row, actor, request.import_key, spool)
-        spool.add(row.number, kept, owner)
-    if not count:
+        _spool_row(row, actor, request.import_key, spool)
+    if not number:
         raise ImportRefused(Problem("no_rows", "", "the file has no rows"))
     busiest = spool.busiest()
     if busiest > limits.ROWS_OF_A_USER_MAX:
@@ -106,61 +103,56 @@ def _spool(rows: Iterator[Row], request: ImportRequest, spool: Spool) -> int:
             f" a file may have {limits.ROWS_OF_A_USER_MAX:,}: split it"
         )
         raise ImportRefused(Problem("too_long", "/source", message))
-    return count
+    return number
 
 
-def _kept(
-    row: Row, actor: dict[str, str], key: str | None, spool: Spool
-) -> tuple[dict[str, Any], str | None]:
-    """Return what is kept of a row, and the user that it is about, None when that is nobody else's."""
-    kept: dict[str, Any] = {"raw": row.raw}
+def _spool_row(row: Row, actor: dict[str, str], key: str | None, spool: Spool) -> None:
+    # A "#" is in no user_id.
+    alone = f"#{row.number}"
     if row.request is None:
-        return {**kept, "problems": [problem.as_json() for problem in row.problems]}, None
+        unreadable = PlannedRow(row.number, alone, row.raw, None, row.problems)
+        spool.add(row.number, [unreadable.as_json(), 0])
+        return
     occurrence = spool.times_before(content_of(row.request))
-    kept |= {"request": row.request, "occurrence": occurrence}
-    # Unless there is a key, a row's change_id follows from the whole file; whether it is valid does not.
+    # Without a key the change_id follows from the whole file; whether the row is valid does not.
     made_id = "-" if key is None else row_id(row.request, key, occurrence)
     asked = identify(completed(row.request, made_id, actor, None), made_id)
-    named = key, row.request.get("user_id"), row.request.get("change_id")
-    # An id that follows from the whole file is in no other row of it. A row that is not valid keeps its place
-    # among those of its user: it may use up a change_id.
-    owner = None if named == (None, None, None) else asked.user_id
-    if asked.change is not None:
-        names = names_of(asked.change.attributes)
-        kept["lost"] = spool.claim(names, owner or f"#{row.number}", row.number)
-    return kept, owner
+    given = key, row.request.get("user_id"), row.request.get("change_id")
+    # A user_id made from such a change_id is in no other row. An invalid row keeps its place among those of
+    # its user: it may use up a change_id.
+    user_id = None if given == (None, None, None) else asked.user_id
+    owner = user_id or alone
+    taken = {} if asked.change is None else spool.claim(names_of(asked.change.attributes), owner, row.number)
+    planned = PlannedRow(row.number, owner, row.raw, row.request, names_taken=taken)
+    spool.add(row.number, [planned.as_json(), occurrence], user_id)
 
 
-def _write_chunks(spool: Spool, request: ImportRequest, key: str, store: ImportStore) -> list[dict[str, int]]:
-    """Write the chunks; return the manifest."""
+def _completed(spool: Spool, request: ImportRequest, key: str) -> Iterator[tuple[PlannedRow, int]]:
+    """Yield the rows with their change_ids, each owner's together, and the bytes of each."""
     actor = request.actor.as_json()
-    manifest: list[dict[str, int]] = []
-    with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
-        writing = iter(_chunks(spool))
-        # A few at a time, so that no more of the file is in memory.
-        while some := list(islice(writing, UPLOADS_AT_ONCE)):
-            numbered = list(enumerate(some, start=len(manifest) + 1))
-            for _, rows in numbered:
-                for row in rows:
-                    if "request" in row:
-                        row["id"] = row_id(row["request"], key, row.pop("occurrence"))
-                        row["request"] = completed(row["request"], row["id"], actor, request.reason)
-            list(pool.map(lambda pair: store.write_rows(*pair), numbered))
-            manifest += [{"chunk": number, "rows": len(rows)} for number, rows in numbered]
-    return manifest
+    for (row, occurrence), size in spool.by_owner():
+        yield PlannedRow.from_json(row).completed(key, occurrence, actor, request.reason), size
 
 
-def _chunks(spool: Spool) -> Iterator[list[dict[str, Any]]]:
-    chunk: list[dict[str, Any]] = []
-    size, before = 0, ""
-    for user_id, number, kept in spool.by_owner():
-        # A "#" is in no user_id.
-        owner = user_id or f"#{number}"
+def _chunks(rows: Iterable[tuple[PlannedRow, int]]) -> Iterator[list[PlannedRow]]:
+    chunk: list[PlannedRow] = []
+    size = 0
+    for row, row_size in rows:
         full = len(chunk) >= limits.CHUNK_ROWS or size >= limits.CHUNK_BYTES
-        if full and owner != before:
+        if full and row.owner != chunk[-1].owner:
             yield chunk
             chunk, size = [], 0
-        chunk.append({"number": number, "owner": owner, **kept})
-        size += len(canonical_json(kept))
-        before = owner
+        chunk.append(row)
+        size += row_size
     yield chunk
+
+
+def _write_chunks(chunks: Iterator[list[PlannedRow]], imports: ImportStore) -> list[int]:
+    """Write the chunks; return the number of rows of each."""
+    sizes: list[int] = []
+    with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
+        # A few at a time, so that no more of the file is in memory.
+        while some := list(islice(chunks, UPLOADS_AT_ONCE)):
+            list(pool.map(imports.write_rows, count(len(sizes) + 1), some))
+            sizes += map(len, some)
+    return sizes
