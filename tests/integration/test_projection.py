@@ -24,7 +24,7 @@ from registrar.domain.request import identify
 from registrar.domain.user import User
 from tests.integration import machine
 from tests.integration.sample_requests import request
-from tests.integration.tables import created_table
+from tests.integration.tables import created_table, put_all
 from tools.schema import user_changed
 
 CALLS = ("BatchGetItem", "Query", "TransactWriteItems", "PutEvents")
@@ -260,6 +260,20 @@ def test_a_record_waits_for_its_predecessor_until_that_is_in_the_ledger(project,
     store.deliver(second)
     assert project([third]) == []
     assert project([second]) == []
+    assert [detail["version"] for detail in bus.told] == [1, 2, 3]
+
+
+def test_what_was_overtaken_is_not_told_when_its_seal_is_broken(project, engine, created_tables, bus):
+    world = World(random.Random(1), people=1)
+    while world.users.get("u-0") is None or world.users["u-0"].version < 3:
+        world.change()
+    first, second, third = (each for each in world.records if each.applied)
+    assert project([first]) == []
+    put_all(engine, created_tables.ledger, [item_of(replace(second, reason="another").as_json())])
+    assert project([third]) == [0]
+    assert [detail["version"] for detail in bus.told] == [1]
+    put_all(engine, created_tables.ledger, [item_of(second.as_json())])
+    assert project([third]) == []
     assert [detail["version"] for detail in bus.told] == [1, 2, 3]
 
 
