@@ -27,9 +27,9 @@ def cost_chart(found: list[Cost]) -> str:
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
     ]
     for place, (name, colour) in enumerate(PARTS.values()):
-        x = LEFT + place * 130
-        lines.append(f'<rect x="{x}" y="14" width="12" height="12" fill="{colour}"/>')
-        lines.append(f'<text x="{x + 18}" y="25">{name}</text>')
+        left = LEFT + place * 130
+        lines.append(f'<rect x="{left}" y="14" width="12" height="12" fill="{colour}"/>')
+        lines.append(f'<text x="{left + 18}" y="25">{name}</text>')
     for place, cost in enumerate(found):
         y, x = 44 + place * (BAR + GAP), float(LEFT)
         lines.append(f'<text x="{LEFT - 10}" y="{y + 18}" text-anchor="end">{cost.name}</text>')

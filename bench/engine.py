@@ -5,13 +5,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from local import ministack
+from registrar.adapters import dynamodb
+from registrar.adapters.store import Store
 from tests.integration import machine, tables
 from tests.integration.tables import Tables
 
-STEPS = ("write_change", "audit_change", "audit_rejection", "guard_ledger")
+STEPS: Final = ("write_change", "audit_change", "audit_rejection", "guard_ledger")
 
 
 @contextmanager
@@ -24,13 +26,18 @@ def steps_on_an_engine() -> Iterator[tuple[Any, Tables]]:
             for name in [name for name in os.environ if name.startswith("AWS_")]:
                 del os.environ[name]
             os.environ.update(ministack.client_environment(engine.endpoint))
-            client = machine.step("write_change").dynamodb.client_from_environment()
+            client = dynamodb.make_client()
             with tables.created(client) as made:
-                os.environ["USERS_TABLE"], os.environ["LEDGER_TABLE"] = made.users, made.ledger
-                for step in STEPS:
-                    machine.step(step).client = client
+                use(client, made)
                 yield client, made
         finally:
             ministack.stop(engine)
             os.environ.clear()
             os.environ.update(before)
+
+
+def use(client: Any, made: Tables) -> None:
+    """Set the steps to work on tables."""
+    store = Store(client, made.users, made.ledger)
+    for step in STEPS:
+        machine.step(step).store = store

@@ -8,11 +8,11 @@ from contextlib import ExitStack
 from itertools import count
 from typing import Any, Final
 
-from bench.engine import steps_on_an_engine
+from bench.engine import steps_on_an_engine, use
 from bench.result import Result, of_rounds
 from bench.units import change
-from registrar.adapters.users import user_item
-from registrar.domain.change import User
+from registrar.adapters.items import user_item
+from registrar.domain.user import User
 from tests.integration import machine, tables
 
 SIZES: Final = (100, 10_000, int(os.environ.get("GROWTH_LARGE", "100000")))
@@ -33,7 +33,7 @@ def results() -> Iterator[Result]:
         numbers = count()
 
         def seconds(made: Any) -> float:
-            os.environ["USERS_TABLE"], os.environ["LEDGER_TABLE"] = made.users, made.ledger
+            use(client, made)
             began = time.perf_counter()
             for number in (next(numbers) for _ in range(CHANGES)):
                 machine.execute(change("create", number))

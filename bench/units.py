@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capac
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
@@ -16,7 +16,7 @@ from bench.result import Result
 from registrar.adapters.dynamodb import plain
 from tests.integration import machine
 
-TYPICAL: Final = {
+TYPICAL: Final[Mapping[str, Any]] = {
     "user_id": "9b2f1c5e-8f0a-4c4e-9d63-2a7a5d1f0c11",
     "actor": {"id": "arn:aws:iam::123456789012:user/admin", "type": "iam"},
     "reason": "ticket 4711",

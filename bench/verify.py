@@ -14,7 +14,7 @@ import boto3
 from bench.engine import steps_on_an_engine
 from bench.result import Result, ratio
 from registrar.adapters.dynamodb import item_of
-from registrar.adapters.users import user_item
+from registrar.adapters.items import receipt_item, user_item
 from registrar.domain.canonical import canonical_json
 from registrar.domain.decide import Applied
 from registrar_client.check import Checker, rules
@@ -40,7 +40,7 @@ def results() -> Iterator[Result]:
 
 
 def _fold() -> Result:
-    lines = [canonical_json(applied.record) for applied in _trail(0, RECORDS)]
+    lines = [canonical_json(applied.record.as_json()) for applied in _trail(0, RECORDS)]
 
     def checker() -> float:
         began = time.process_time()
@@ -95,7 +95,7 @@ def put_users(client: Any, made: tables.Tables, users: int) -> None:
     everybody = (_trail(number, VERSIONS) for number in range(users))
     while some := list(islice(everybody, 1000)):
         tables.put_all(client, made.users, (item for applied in some for item in _items(applied)))
-        records = (item_of(each.record) for applied in some for each in applied)
+        records = (item_of(each.record.as_json()) for applied in some for each in applied)
         tables.put_all(client, made.ledger, records)
 
 
@@ -117,7 +117,7 @@ def _items(applied: list[Applied]) -> Iterator[dict[str, Any]]:
     held: dict[str, str] = {}
     for each in applied:
         held = {**{kind: name for kind, name in held.items() if kind not in each.released}, **each.taken}
-        yield item_of({"pk": f"CHANGE#{each.record['change_id']}", **each.record})
+        yield receipt_item(each.record)
     yield user_item(user)
     for kind, name in held.items():
         yield item_of({"pk": f"NAME#{kind}#{name}", "user_id": user.user_id})

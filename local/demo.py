@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from local.deploy import Outputs
-from registrar.adapters.dynamodb import plain
-from registrar.domain.chain import verify
 from registrar_client import RegistrarClient, SigV4
+from registrar_client.check import Checker
+from registrar_client.check.tables import plain
+from registrar_client.command.check_report import table_of
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -25,7 +26,7 @@ COUNT_SECONDS = 30
 
 
 def main(outputs: Outputs, samples: Path) -> int:
-    """Send the samples in the order of their names, print the report; return 0 when every chain verifies."""
+    """Send the samples in the order of their names, print the report; return 0 when the tables agree."""
     console = report_console()
     states, dynamodb = outputs.client("stepfunctions"), outputs.client("dynamodb")
 
@@ -41,17 +42,10 @@ def main(outputs: Outputs, samples: Path) -> int:
     trails = {user_id: _trail(records, user_id) for user_id in {record["user_id"] for record in records}}
     longest = max(trails, key=lambda user_id: len(trails[user_id]))
     console.print(_history(longest, trails[longest]))
-    faults = [
-        f"{user_id}: {fault}"
-        for user_id, trail in sorted(trails.items())
-        for fault in verify(trail, users[user_id]["head"] if user_id in users else None)
-    ]
-    for fault in faults:
-        console.print(fault, style="red")
-    verdict = f"{len(faults)} faults" if faults else "every chain verifies"
-    console.print(f"Recomputed the {len(records)} records of {len(trails)} trails: {verdict}.")
+    checker = Checker(dynamodb, outputs.UsersTableName, outputs.LedgerTableName)
+    violations = table_of(checker.check(), checker, console)
     console.print(ask_the_api(outputs, longest, len(records)), soft_wrap=True)
-    return 1 if faults else 0
+    return 1 if violations else 0
 
 
 def ask_the_api(outputs: Outputs, user_id: str, records: int) -> str:

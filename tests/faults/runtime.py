@@ -15,6 +15,7 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -107,11 +108,11 @@ class Watch:
         self._fault = journal.fault()
         self._call = 0
 
-    def over(self, client: Any) -> None:
-        """Watch the calls of a client from the invocation on; a step without one has the invocation alone."""
+    def over(self, clients: Sequence[Any]) -> None:
+        """Watch the calls of clients from the invocation on; a step without one has the invocation alone."""
         self._journal.note_call(self._step, self._call, INVOKE)
         self._strike("before")
-        if client is not None:
+        for client in clients:
             client.meta.events.register("before-send.dynamodb", self._before)
             client.meta.events.register("response-received.dynamodb", self._after)
 
@@ -153,10 +154,23 @@ def error_response(code: str) -> AWSResponse:
     return response
 
 
-def invoke(module: Any, event: dict[str, Any], journal: Journal) -> tuple[str, Any]:
+def imported(name: str) -> tuple[Any, list[Any]]:
+    """Import a function's module; return it with the clients that it has made."""
+    aws: Any = importlib.import_module("registrar.adapters.aws")
+    make, made = aws.client, []
+
+    def client(*service: Any) -> Any:
+        made.append(make(*service))
+        return made[-1]
+
+    aws.client = client
+    return importlib.import_module(name), made
+
+
+def invoke(module: Any, clients: Sequence[Any], event: dict[str, Any], journal: Journal) -> tuple[str, Any]:
     """Run the handler; return where the answer goes to, and the answer."""
     try:
-        Watch(module.__name__.split(".")[1], journal).over(getattr(module, "client", None))
+        Watch(module.__name__.rpartition(".")[2], journal).over(clients)
         return "response", module.handler(event, None)
     except Exception as error:  # noqa: BLE001 - a runtime reports whatever its handler raises
         traceback.print_exc()
@@ -166,14 +180,16 @@ def invoke(module: Any, event: dict[str, Any], journal: Journal) -> tuple[str, A
 def main() -> None:
     """Serve invocations until the service ends this process."""
     sys.path.insert(0, str(Path.cwd()))
-    module = importlib.import_module(os.environ["_HANDLER"].rpartition(".")[0])
+    module, clients = imported(os.environ["_HANDLER"].rpartition(".")[0])
     while True:
         headers, body = call("GET", f"{API}/next")
         invocation = f"{API}/{headers['Lambda-Runtime-Aws-Request-Id']}"
         event = json.loads(body)
         child = os.fork()
         if child == 0:
-            way, answer = invoke(module, event, Journal(Path(os.environ["FAULTS"]), change_of(event)))
+            way, answer = invoke(
+                module, clients, event, Journal(Path(os.environ["FAULTS"]), change_of(event))
+            )
             call("POST", f"{invocation}/{way}", answer)
             os._exit(0)
         _, status = os.waitpid(child, 0)

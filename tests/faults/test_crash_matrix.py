@@ -12,7 +12,7 @@ import pytest
 
 from local.deploy import Outputs
 from registrar.adapters.counters import Counters
-from registrar.adapters.dynamodb import plain
+from registrar_client.check.tables import plain
 from tests.faults.runs import Runs
 from tests.faults.runtime import Fault
 from tests.scenarios import KINDS

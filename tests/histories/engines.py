@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from local import ministack
+from registrar.adapters import dynamodb
+from registrar.adapters.store import Store
 from tests.histories.history import History
 from tests.integration import dynamodb_local, machine, tables
 
@@ -19,7 +21,7 @@ def engine(name: str) -> Iterator[Any]:
         for variable in [each for each in os.environ if each.startswith("AWS_")]:
             del os.environ[variable]
         os.environ.update(ministack.client_environment(endpoint))
-        yield machine.step("write_change").dynamodb.client_from_environment()
+        yield dynamodb.make_client()
 
 
 @contextmanager
@@ -39,7 +41,7 @@ def _endpoint(name: str, folder: Path) -> Iterator[str]:
 def fresh_history(client: Any, name: str) -> Iterator[History]:
     """Yield a history on fresh tables, with the steps at work on them."""
     with tables.created(client) as made:
-        os.environ["USERS_TABLE"], os.environ["LEDGER_TABLE"] = made.users, made.ledger
+        store = Store(client, made.users, made.ledger)
         for step in ("write_change", "audit_change", "audit_rejection"):
-            machine.step(step).client = client
+            machine.step(step).store = store
         yield History(client, made, name)

@@ -15,7 +15,7 @@ TEXT = (Path(__file__).parents[2] / "statemachines" / "import_users.asl.json").r
 STATES: dict[str, dict[str, Any]] = json.loads(TEXT)["States"]
 CHUNK: dict[str, dict[str, Any]] = STATES["ApplyChunks"]["ItemProcessor"]["States"]
 LAST_CALLS_SECONDS = 10
-"""A call's time-outs and its one retry (``registrar.adapters.dynamodb.client_from_environment``)."""
+"""A call's time-outs and its one retry (``registrar.adapters.dynamodb.make_client``)."""
 TASKS = {**{name: state for name, state in STATES.items() if state["Type"] == "Task"}, **CHUNK}
 
 

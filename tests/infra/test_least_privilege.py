@@ -8,9 +8,17 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
+from registrar.adapters.counters import Counters
+from registrar.adapters.environment import Environment
+from registrar.adapters.events import EventBus
+from registrar.adapters.executions import Executions
+from registrar.adapters.listing import Listing
+from registrar.adapters.store import Store
+from registrar.adapters.trail import Trail
 from registrar.domain.change import Outcome
 from registrar.domain.errors import ChangeRejected
-from registrar.domain.record import Draft, seal
+from registrar.domain.record import GENESIS, Record
+from registrar.imports.adapters.objects import Objects
 from tests.infra.synthesized import (
     CHANGE_MACHINES,
     FUNCTIONS,
@@ -20,6 +28,7 @@ from tests.infra.synthesized import (
     Stage,
     listed,
 )
+from tests.integration import import_machine, machine
 from tests.memory_s3 import MemoryS3
 
 USERS, LEDGER, COUNTERS, KEY = "Users/Table", "Ledger/Table", "Counters/Table", "Key"
@@ -153,36 +162,15 @@ def change(action: str, **attributes: Any) -> dict[str, Any]:
     }
 
 
-RECORD = seal(
-    Draft(
-        "u-1",
-        "v#000000000001",
-        "c-1",
-        Outcome.APPLIED,
-        "0" * 64,
-        "2030-01-31T12:00:00.000000Z",
-        "0" * 64,
-        version=1,
-    ),
-    salt="0" * 32,
-)
-LATER = seal(
-    Draft(
-        "u-2",
-        "v#000000000002",
-        "c-2",
-        Outcome.APPLIED,
-        "0" * 64,
-        "2030-01-31T12:00:00.000000Z",
-        "0" * 64,
-        version=2,
-    ),
-    salt="0" * 32,
-)
-REJECTED = seal(
-    Draft("u-1", "r#c-3", "c-3", Outcome.REJECTED, "0" * 64, "2030-01-31T12:00:00.000000Z", "0" * 64),
-    salt="0" * 32,
-)
+def record(user_id: str, sequence: str, outcome: Outcome, version: int | None = None) -> dict[str, Any]:
+    moment = "2030-01-31T12:00:00.000000Z"
+    made = Record(user_id, sequence, "c-1", outcome, "0" * 64, moment, GENESIS, version=version)
+    return made.seal("0" * 32).as_json()
+
+
+RECORD = record("u-1", "v#000000000001", Outcome.APPLIED, 1)
+LATER = record("u-2", "v#000000000002", Outcome.APPLIED, 2)
+REJECTED = record("u-1", "r#c-3", Outcome.REJECTED)
 
 
 def batch(item: dict[str, Any]) -> dict[str, Any]:
@@ -202,7 +190,7 @@ EVENTS: dict[str, list[dict[str, Any]]] = {
         {**change("update", username="\u03b0"), "change_id": "c-equal"},
         change("delete"),
     ],
-    "audit_change": [{"record": {"user_id": "u-1", "sequence": "v#000000000001"}, "answer": {}}],
+    "audit_change": [{"record": RECORD, "answer": {}}],
     "audit_rejection": [
         {"request": {}, "execution_name": "e-1", "cause": json.dumps({"errorMessage": str(ChangeRejected())})}
     ],
@@ -244,14 +232,19 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_step_may_do_to_the_tables_what_it_does_and_nothing_else(
     stage: Stage, step: str, monkeypatch: pytest.MonkeyPatch
 ):
-    module = importlib.import_module(step_module(step))
-    client = RecordingDynamoDB()
-    monkeypatch.setattr(module, "client", client)
+    module = machine.step(step)
+    client: Any = RecordingDynamoDB()
     if step == "project_ledger":
-        taking = SimpleNamespace(
+        taking: Any = SimpleNamespace(
             put_events=lambda **call: {"Entries": [{"EventId": "1"} for _ in call["Entries"]]}
         )
-        monkeypatch.setattr(module, "events_client", taking)
+        monkeypatch.setattr(module, "counters", Counters(client, COUNTERS))
+        monkeypatch.setattr(module, "trail", Trail(client, LEDGER))
+        monkeypatch.setattr(module, "bus", EventBus(taking, "Events"))
+    else:
+        monkeypatch.setattr(module, "store", Store(client, USERS, LEDGER))
+    if step == "guard_ledger":
+        monkeypatch.setattr(module, "environment", Environment(grace_seconds="0"))
     for event in EVENTS[step]:
         module.handler(event, None)
     assert permissions(stage, ROLES[step]) == client.asked | reading_of_a_stream(step)
@@ -283,10 +276,10 @@ def import_rows() -> list[dict[str, Any]]:
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> MemoryS3:
-    monkeypatch.setenv("IMPORT_BUCKET", "imports")
     s3 = MemoryS3()
+    objects = Objects(s3, "imports")
     for step in ("plan_import", "write_chunk", "audit_chunk", "finish_import"):
-        monkeypatch.setattr(importlib.import_module(step_module(step)), "s3_client", s3)
+        monkeypatch.setattr(import_machine.step(step), "objects", objects)
     return s3
 
 
@@ -308,9 +301,10 @@ def test_the_steps_of_an_import_may_do_to_the_tables_what_they_do_and_nothing_el
             plan |= {"chunks": 1, "dry_run": dry_run, "stop_after": None, "started_at": ""}
             for name, value in (("plan.json", plan), ("chunks/000001.json", import_rows())):
                 bucket.put_object("imports", f"imports/{import_id}/{name}", json.dumps(value).encode())
-            client = RecordingDynamoDB()
-            monkeypatch.setattr(importlib.import_module(step_module(step)), "client", client)
-            importlib.import_module(step_module(step)).handler({"import_id": import_id, "chunk": 1}, None)
+            client: Any = RecordingDynamoDB()
+            store = Store(client, USERS, LEDGER)
+            monkeypatch.setattr(import_machine.step(step), "store", store)
+            import_machine.step(step).handler({"import_id": import_id, "chunk": 1}, None)
             asked[role] |= client.asked
             if dry_run:
                 assert {action for action, *_ in client.asked} <= {
@@ -358,11 +352,17 @@ READS = (
 
 @pytest.mark.usefixtures("environment")
 def test_the_api_may_read_what_it_reads_and_write_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch):
-    client = RecordingDynamoDB()
-    asked = SimpleNamespace(describe_execution=lambda **_: {"status": "RUNNING"})
-    for name in ("changes", "users", "stats"):
-        monkeypatch.setattr(importlib.import_module(f"registrar.api.{name}"), "dynamodb_client", client)
-    monkeypatch.setattr(importlib.import_module("registrar.api.changes"), "states_client", asked)
+    client: Any = RecordingDynamoDB()
+    asked: Any = SimpleNamespace(describe_execution=lambda **_: {"status": "RUNNING"})
+    made = {
+        "store": Store(client, USERS, LEDGER),
+        "trail": Trail(client, LEDGER),
+        "listing": Listing(client, USERS),
+        "counters": Counters(client, COUNTERS),
+        "changes": Executions(asked, "standard", "express"),
+    }
+    for name, adapter in made.items():
+        monkeypatch.setattr(importlib.import_module("registrar.api.resources"), name, adapter)
     for path, _, query in (read.partition("?") for read in READS):
         context = {"http": {"method": "GET", "path": path}, "stage": "$default"}
         event = {"rawPath": path, "rawQueryString": query, "headers": {}, "requestContext": context}

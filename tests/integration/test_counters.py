@@ -1,20 +1,23 @@
 """The counters on both engines: what was counted is refused, as a whole, whoever counts it again."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from registrar.adapters.counters import Counters
+from registrar.domain.change import Outcome
 from registrar.domain.errors import TransientFault
+from registrar.domain.record import GENESIS, Record
 from tests.integration.tables import created_table
 
 DAY = "2030-01-31"
 
 
-def record(sequence: str, version: int | None = None, user_id: str = "u-1") -> dict[str, Any]:
-    outcome = "REJECTED" if version is None else "APPLIED"
-    told = {"user_id": user_id, "sequence": sequence, "outcome": outcome, "action": "update"}
-    return {**told, "recorded_at": f"{DAY}T12:00:00.000000Z", "version": version}
+def record(sequence: str, version: int | None = None, user_id: str = "u-1") -> Record:
+    outcome = Outcome.REJECTED if version is None else Outcome.APPLIED
+    moment = f"{DAY}T12:00:00.000000Z"
+    return Record(user_id, sequence, "c-1", outcome, None, moment, GENESIS, action="update", version=version)
 
 
 FIRST, SECOND, THIRD = (record(f"v#{version}", version) for version in (1, 2, 3))
@@ -59,5 +62,5 @@ def test_the_progress_is_what_was_counted(counters):
 
 def test_totals_are_of_the_days_that_are_asked_for(counters):
     for day in ("2030-01-30", "2030-01-31", "2030-02-01"):
-        counters.count([{**record(f"r#{day}"), "recorded_at": f"{day}T00:00:00.000000Z"}])
+        counters.count([replace(record(f"r#{day}"), recorded_at=f"{day}T00:00:00.000000Z")])
     assert set(counters.totals("2030-01-31", "2030-02-01")) == {"day#2030-01-31", "day#2030-02-01"}

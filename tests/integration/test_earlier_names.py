@@ -7,7 +7,7 @@ import pytest
 
 from registrar.adapters import held_names
 from registrar.domain.names import earlier_form, normal_form
-from registrar.imports.services.dry_run import DryRunUsers
+from registrar.imports.services.dry_run import DryRunStore
 from tests.integration.sample_requests import decided, request
 from tests.integration.tables import items_of
 
@@ -87,7 +87,7 @@ def test_a_name_of_old_is_given_up_for_another(held_of_old, ask, names, new):
 
 
 @pytest.mark.parametrize(("held", "wanted"), [(SMALL, SMALL), (SMALL, CAPITAL), (CAPITAL, SMALL)])
-def test_nobody_takes_a_name_that_is_equal_to_one_of_old(held_of_old, ask, users, names, held, wanted):
+def test_nobody_takes_a_name_that_is_equal_to_one_of_old(held_of_old, ask, store, names, held, wanted):
     held_of_old("u-1", username=held, email=f"{held}@example.com")
     before = names()
     asked = {"username": wanted, "email": f"{wanted}@example.com"}
@@ -95,7 +95,7 @@ def test_nobody_takes_a_name_that_is_equal_to_one_of_old(held_of_old, ask, users
     assert ask("create", "u-2", attributes={}) == APPLIED
     assert ask("update", "u-2", attributes={"username": wanted}) == TAKEN
     assert names() == before
-    dry = DryRunUsers(users).commit(decided(None, "c-dry", "create", "u-3", attributes=asked))
+    dry = DryRunStore(store).commit(decided(None, "c-dry", "create", "u-3", attributes=asked))
     assert dry is not None
     assert dry.names_taken == ["email", "username"]
     assert ask("delete", "u-1") == APPLIED
@@ -110,46 +110,46 @@ def test_a_create_over_a_live_user_is_refused_for_that_alone(held_of_old, ask):
     assert ask("create", "u-2", attributes={"username": SMALL}) == ("REJECTED", ["user_exists"])
 
 
-def test_two_who_had_equal_names_keep_them_until_they_let_go(held_of_old, ask, names, users):
+def test_two_who_had_equal_names_keep_them_until_they_let_go(held_of_old, ask, names, store):
     held_of_old("u-1", username=SMALL)
     held_of_old("u-2", username=CAPITAL)
     assert len(names()) == 2
     assert ask("update", "u-2", attributes={"status": "suspended"}) == APPLIED
     assert ask("update", "u-2", attributes={"username": SMALL}) == TAKEN
     assert ask("delete", "u-1") == APPLIED
-    assert users.holder("username", SMALL).user_id == "u-2"
+    assert store.holder("username", SMALL).user_id == "u-2"
     assert ask("update", "u-2", attributes={"username": SMALL}) == APPLIED
     assert names() == {f"username#{normal_form(SMALL)}": "u-2"}
 
 
 @pytest.mark.parametrize("name", ["ada\ufe0f", "\u3164", "a\u00a8"])
 def test_a_user_with_a_name_that_is_refused_by_now_is_updated_and_deleted(
-    held_of_old, ask, users, names, name
+    held_of_old, ask, store, names, name
 ):
     held_of_old("u-1", username=name)
     assert ask("update", "u-2", attributes={"username": name})[0] == "REJECTED"
     assert ask("update", "u-1", attributes={"tags": {"a": "b"}}) == APPLIED
-    assert users.holder("username", name).user_id == "u-1"
+    assert store.holder("username", name).user_id == "u-1"
     assert ask("delete", "u-1") == APPLIED
     assert names() == {}
 
 
 @pytest.mark.parametrize("spelled", [SMALL, CAPITAL])
-def test_a_look_up_finds_the_normal_form_first_and_then_the_earlier_ones(held_of_old, users, ask, spelled):
+def test_a_look_up_finds_the_normal_form_first_and_then_the_earlier_ones(held_of_old, store, ask, spelled):
     held_of_old("u-1", username=SMALL)
-    assert users.holder("username", spelled).user_id == "u-1"
-    assert users.holder("username", "ada") is None
-    assert users.holder("username", "\u0390") is None
+    assert store.holder("username", spelled).user_id == "u-1"
+    assert store.holder("username", "ada") is None
+    assert store.holder("username", "\u0390") is None
     assert ask("update", "u-1", attributes={"username": CAPITAL}) == APPLIED
-    assert users.holder("username", spelled).user_id == "u-1"
+    assert store.holder("username", spelled).user_id == "u-1"
 
 
-def test_a_form_that_is_another_name_by_now_is_its_holder_s_until_then(held_of_old, ask, users, names):
+def test_a_form_that_is_another_name_by_now_is_its_holder_s_until_then(held_of_old, ask, store, names):
     assert earlier_form(SWALLOWED) == normal_form(OTHER) != normal_form(SWALLOWED)
     held_of_old("u-1", username=SWALLOWED)
     assert ask("create", "u-2", attributes={"username": OTHER}) == TAKEN
-    assert users.holder("username", OTHER) is None
-    assert users.holder("username", SWALLOWED).user_id == "u-1"
+    assert store.holder("username", OTHER) is None
+    assert store.holder("username", SWALLOWED).user_id == "u-1"
     assert ask("update", "u-1", attributes={"username": OTHER}) == APPLIED
     assert names() == {f"username#{normal_form(OTHER)}": "u-1"}
     # And whoever has that name by right is no obstacle to the other.
@@ -158,10 +158,10 @@ def test_a_form_that_is_another_name_by_now_is_its_holder_s_until_then(held_of_o
     assert names() == {f"username#{normal_form(OTHER)}": "u-1"}
 
 
-def test_names_with_one_form_cost_no_more_requests(users, requests_sent):
+def test_names_with_one_form_cost_no_more_requests(store, requests_sent):
     made = decided(None, "c-1", "create", attributes={"username": "Müller", "email": "m@example.com"})
-    assert users.commit(made) is None
-    assert users.commit(decided(made.after, "c-2", "update", attributes={"username": "ada"})) is None
+    assert store.commit(made) is None
+    assert store.commit(decided(made.after, "c-2", "update", attributes={"username": "ada"})) is None
     assert requests_sent == ["TransactWriteItems"] * 2
 
 

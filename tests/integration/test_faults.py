@@ -11,14 +11,15 @@ import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
 
-from registrar.adapters.ledger import Ledger, record_rejection
-from registrar.adapters.users import Users
+from registrar.adapters.store import Store
+from registrar.domain.change import Outcome
 from registrar.domain.errors import TransientFault
+from registrar.domain.record import GENESIS, Record
 from tests.integration import machine
 from tests.integration.sample_requests import decided, request
 from tests.integration.tables import items_of
 
-RECORD = {"user_id": "u-1", "sequence": "r#c-1", "change_id": "c-1", "hash": "0" * 64}
+RECORD = Record("u-1", "r#c-1", "c-1", Outcome.REJECTED, None, "", GENESIS, hash="0" * 64)
 
 
 def client_at(endpoint: str) -> Any:
@@ -30,6 +31,10 @@ def client_at(endpoint: str) -> Any:
         aws_secret_access_key="test",
         config=Config(retries={"total_max_attempts": 1}),
     )
+
+
+def store_of(client: Any) -> Store:
+    return Store(client, "Users", "Ledger")
 
 
 @pytest.fixture
@@ -54,9 +59,9 @@ def test_a_fault_of_the_service_is_transient(stubbed, code, status):
     stubbed.add_client_error("put_item", code, http_status_code=status)
     stubbed.add_client_error("batch_get_item", code, http_status_code=status)
     with pytest.raises(TransientFault):
-        Ledger(stubbed.client, "Ledger").deliver(RECORD)
+        store_of(stubbed.client).deliver(RECORD)
     with pytest.raises(TransientFault):
-        Users(stubbed.client, "Users").read("u-1", "c-1")
+        store_of(stubbed.client).read("u-1", "c-1")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +70,7 @@ def test_a_fault_of_the_service_is_transient(stubbed, code, status):
 def test_a_fault_that_stays_is_not_transient(stubbed, code):
     stubbed.add_client_error("put_item", code, http_status_code=400)
     with pytest.raises(botocore.exceptions.ClientError) as raised:
-        Ledger(stubbed.client, "Ledger").deliver(RECORD)
+        store_of(stubbed.client).deliver(RECORD)
     assert raised.value.response["Error"]["Code"] == code
 
 
@@ -83,11 +88,11 @@ def test_a_cancellation_that_conditions_alone_did_not_give_is_transient(stubbed,
             http_status_code=400,
             modeled_fields={"CancellationReasons": reasons},
         )
-    users = Users(stubbed.client, "Users")
+    store = store_of(stubbed.client)
     with pytest.raises(TransientFault):
-        users.commit(decided(None, "c-1", "create", attributes={}))
+        store.commit(decided(None, "c-1", "create", attributes={}))
     with pytest.raises(TransientFault):
-        record_rejection(stubbed.client, users, Ledger(stubbed.client, "Ledger"), RECORD)
+        store.reject(RECORD)
 
 
 def test_half_a_read_is_transient(stubbed):
@@ -96,15 +101,15 @@ def test_half_a_read_is_transient(stubbed):
         "batch_get_item", {"Responses": {"Users": []}, "UnprocessedKeys": {"Users": {"Keys": [key]}}}
     )
     with pytest.raises(TransientFault):
-        Users(stubbed.client, "Users").read("u-1", "c-1")
+        store_of(stubbed.client).read("u-1", "c-1")
 
 
 def test_a_refused_connection_is_transient():
     with socket.socket() as unheard:
         unheard.bind(("127.0.0.1", 0))
-        ledger = Ledger(client_at(f"http://127.0.0.1:{unheard.getsockname()[1]}"), "Ledger")
+        store = store_of(client_at(f"http://127.0.0.1:{unheard.getsockname()[1]}"))
         with pytest.raises(TransientFault):
-            ledger.deliver(RECORD)
+            store.deliver(RECORD)
 
 
 @contextmanager

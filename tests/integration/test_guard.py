@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
+from registrar.adapters.environment import Environment
+from registrar.services import guard as service
 from tests.integration import machine
 from tests.integration.sample_requests import request
 from tests.integration.tables import items_of
@@ -16,7 +18,11 @@ REQUEST = request("create", change_id="c-1", attributes={"username": "ada"})
 
 @pytest.fixture(autouse=True)
 def no_grace(execute, monkeypatch):
-    monkeypatch.setenv("GRACE_SECONDS", "0")
+    grace(monkeypatch, "0")
+
+
+def grace(monkeypatch, seconds: str) -> None:
+    monkeypatch.setattr(machine.step("guard_ledger"), "environment", Environment(grace_seconds=seconds))
 
 
 def batch(*receipts: dict[str, Any], created: float = 0) -> dict[str, Any]:
@@ -154,10 +160,9 @@ def test_a_guard_that_dies_is_called_again_and_delivers_all_once(
 
 def test_the_guard_waits_until_the_youngest_change_is_as_old_as_the_grace(execute, monkeypatch):
     slept: list[float] = []
-    module = machine.step("guard_ledger")
-    monkeypatch.setenv("GRACE_SECONDS", "5")
-    monkeypatch.setattr(module.time, "sleep", slept.append)
-    monkeypatch.setattr(module.time, "time", lambda: 1000.0)
+    grace(monkeypatch, "5")
+    monkeypatch.setattr(service.time, "sleep", slept.append)
+    monkeypatch.setattr(service.time, "time", lambda: 1000.0)
     record = written(REQUEST)
     for created in (990.0, 998.0, 1001.0):
         assert guard(batch(record, created=created)) == []
@@ -166,10 +171,10 @@ def test_the_guard_waits_until_the_youngest_change_is_as_old_as_the_grace(execut
 
 def test_the_grace_is_the_stage_s_and_nothing_else(execute, monkeypatch):
     record = written(REQUEST)
-    monkeypatch.delenv("GRACE_SECONDS")
-    with pytest.raises(KeyError, match="GRACE_SECONDS"):
+    grace(monkeypatch, "")
+    with pytest.raises(ValueError, match="float"):
         guard(batch(record))
-    monkeypatch.setenv("GRACE_SECONDS", "0")
+    grace(monkeypatch, "0")
     assert guard(batch(record)) == []
 
 

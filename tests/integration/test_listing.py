@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from registrar.adapters.dynamodb import client_from_environment
-from registrar.adapters.listing import LAG_SECONDS, Listing, Position, complete_until
-from registrar.adapters.users import LISTING_SHARDS, Users, user_item
-from registrar.domain.change import User
+from registrar.adapters.dynamodb import make_client
+from registrar.adapters.items import LISTING_SHARDS, user_item
+from registrar.adapters.listing import LAG_SECONDS, Listing, ListingPosition, complete_until
 from registrar.domain.decide import Applied, decide
 from registrar.domain.request import identify
+from registrar.domain.user import User
 from tests.integration.sample_requests import request
 from tests.integration.tables import put_all
 
@@ -31,7 +31,7 @@ def put_users(engine: Any, table: str, users: list[User]) -> None:
     put_all(engine, table, map(user_item, users))
 
 
-def pages(listing: Listing, status: str, limit: int, after: Position | None = None) -> list[User]:
+def pages(listing: Listing, status: str, limit: int, after: ListingPosition | None = None) -> list[User]:
     found: list[User] = []
     while True:
         page, after = listing.page(status, after, limit)
@@ -61,7 +61,7 @@ def test_pages_hold_everybody_of_a_status_once_and_in_order(engine, created_tabl
 def test_users_may_be_asked_for_from_a_moment_on(engine, created_tables, listing):
     everybody = [user(number, number) for number in range(20)]
     put_users(engine, created_tables.users, everybody)
-    assert pages(listing, "active", 4, Position(everybody[7].updated_at)) == everybody[8:]
+    assert pages(listing, "active", 4, ListingPosition(everybody[7].updated_at)) == everybody[8:]
 
 
 def test_whoever_was_there_before_is_listed_while_others_write(engine, created_tables, listing):
@@ -89,28 +89,26 @@ def test_whoever_was_there_before_is_listed_while_others_write(engine, created_t
     assert [each for each in seen if seen.count(each) > 1 and each not in changed] == []
 
 
-def test_a_late_commit_is_found_after_the_time_up_to_which_the_last_listing_was_whole(
-    engine, created_tables, listing
-):
-    users = Users(engine, created_tables.users)
-
+def test_a_late_commit_is_found_after_the_time_up_to_which_the_last_listing_was_whole(store, listing):
     def sealed(user_id: str, second: int) -> Applied:
         change = identify(request("create", user_id, attributes={}), user_id).change
         assert change is not None
         return decide(change, None, moment(second), "0" * 32)
 
     def found(after: str | None) -> list[str]:
-        return [each.user_id for each in pages(listing, "active", 7, Position(after) if after else None)]
+        return [
+            each.user_id for each in pages(listing, "active", 7, ListingPosition(after) if after else None)
+        ]
 
     def moment(second: int) -> str:
         return f"2030-01-31T12:{second // 60:02d}:{second % 60:02d}.000000Z"
 
     early, late, newer = sealed("u-early", 0), sealed("u-late", 100), sealed("u-newer", 101)
     for each in (early, newer):
-        assert users.commit(each) is None
+        assert store.commit(each) is None
     assert found(None) == ["u-early", "u-newer"]
     until = complete_until(moment(102))
-    assert users.commit(late) is None
+    assert store.commit(late) is None
     # The newest that was seen is no place to go on from.
     assert found(newer.after.updated_at) == []
     assert found(until) == ["u-late", "u-newer"]
@@ -118,7 +116,7 @@ def test_a_late_commit_is_found_after_the_time_up_to_which_the_last_listing_was_
 
 def test_a_commit_is_given_up_long_before_a_listing_says_that_it_is_whole(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    config = client_from_environment().meta.config
+    config = make_client().meta.config
     sends = config.retries["total_max_attempts"]
     # In its mode `standard` botocore waits less than 1, 2, 4 … seconds before it sends again, and up to
     # 5 more when the service asks for it (botocore.retries.standard.ExponentialBackoff).
@@ -138,7 +136,7 @@ def test_the_work_for_a_page_does_not_grow_with_the_table(engine, created_tables
     try:
         for size, more in ((200, range(200)), (3000, range(200, 3000))):
             put_users(engine, created_tables.users, [user(number, number) for number in more])
-            for after in (None, Position(user(0, size // 2).updated_at)):
+            for after in (None, ListingPosition(user(0, size // 2).updated_at)):
                 read.clear()
                 page, _ = listing.page("active", after, 50)
                 assert len(page) == 50

@@ -4,7 +4,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -13,14 +13,18 @@ from jsonschema import Draft202012Validator
 from registrar.adapters import counters as counters_module
 from registrar.adapters.counters import Counters
 from registrar.adapters.dynamodb import item_of
-from registrar.domain.change import Outcome, User
+from registrar.adapters.events import EventBus
+from registrar.adapters.trail import Trail
+from registrar.domain.change import Outcome
 from registrar.domain.decide import decide
 from registrar.domain.errors import ChangeRejected, TransientFault
+from registrar.domain.record import Record
 from registrar.domain.rejection import seal_rejection
 from registrar.domain.request import identify
+from registrar.domain.user import User
 from tests.integration import machine
 from tests.integration.sample_requests import request
-from tests.integration.tables import created_table
+from tests.integration.tables import created_table, put_all
 from tools.schema import user_changed
 
 CALLS = ("BatchGetItem", "Query", "TransactWriteItems", "PutEvents")
@@ -62,20 +66,19 @@ def bus() -> Bus:
 
 
 @pytest.fixture
-def project(request, engine, execute_unchecked, counters_table, bus, monkeypatch) -> Any:
+def project(request, engine, created_tables, execute_unchecked, counters, bus, monkeypatch) -> Any:
     """Return what feeds the projection with records; it returns the places of those that it reports."""
     if request.node.callspec.params["endpoint"] == "dynamodb-local":
         # The jar in the package is of the time when a transaction had ten writes at most.
         monkeypatch.setattr(counters_module, "RECORDS_MAX", 4)
-    monkeypatch.setenv("COUNTERS_TABLE", counters_table)
-    monkeypatch.setenv("EVENT_BUS", "bus")
     module = machine.step("project_ledger")
-    monkeypatch.setattr(module, "client", engine)
-    monkeypatch.setattr(module, "events_client", bus)
+    monkeypatch.setattr(module, "counters", counters)
+    monkeypatch.setattr(module, "trail", Trail(engine, created_tables.ledger))
+    monkeypatch.setattr(module, "bus", EventBus(bus, "bus"))
 
-    def feed(records: list[dict[str, Any]]) -> list[int]:
+    def feed(records: list[Record]) -> list[int]:
         images = [
-            {"dynamodb": {"SequenceNumber": str(n), "NewImage": item_of(record)}}
+            {"dynamodb": {"SequenceNumber": str(n), "NewImage": item_of(record.as_json())}}
             for n, record in enumerate(records)
         ]
         answer = module.handler({"Records": images}, None)
@@ -102,7 +105,7 @@ class World:
     rng: random.Random
     people: int = 60
     users: dict[str, User | None] = field(default_factory=dict)
-    records: list[dict[str, Any]] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
 
     def change(self) -> None:
         number = len(self.records)
@@ -128,8 +131,8 @@ class World:
         live = [user for user in self.users.values() if user and not user.deleted]
         counts = {"users": Counter(user.attributes["status"] for user in live)}
         for record in self.records:
-            name = f"{record.get('action', 'unknown')} {record['outcome']}"
-            counts.setdefault(f"day#{record['recorded_at'][:10]}", Counter())[name] += 1
+            name = f"{record.action or 'unknown'} {record.outcome}"
+            counts.setdefault(f"day#{record.recorded_at[:10]}", Counter())[name] += 1
         return counts
 
 
@@ -139,7 +142,7 @@ def totals(counters: Counters) -> dict[str, dict[str, int]]:
     return {row: {name: number for name, number in names.items() if number} for row, names in counted.items()}
 
 
-def assert_told_in_order(bus: Bus, records: list[dict[str, Any]]) -> None:
+def assert_told_in_order(bus: Bus, records: list[Record]) -> None:
     """Each record at least once; of a user the first telling of each version after that of the one before."""
     first: dict[str, list[int]] = {}
     for detail in bus.told:
@@ -148,7 +151,7 @@ def assert_told_in_order(bus: Bus, records: list[dict[str, Any]]) -> None:
             if detail["version"] not in versions:
                 versions.append(detail["version"])
     assert all(versions == list(range(1, len(versions) + 1)) for versions in first.values())
-    assert {detail["record_hash"] for detail in bus.told} == {record["hash"] for record in records}
+    assert {detail["record_hash"] for detail in bus.told} == {record.hash for record in records}
 
 
 @pytest.fixture
@@ -171,7 +174,7 @@ def dying(engine, bus) -> Iterator[list[Any]]:
 
 @pytest.mark.timeout(240)
 def test_after_2000_random_changes_with_faults_the_counters_equal_a_recount(
-    request, project, counters, ledger, bus, dying
+    request, project, counters, store, bus, dying
 ):
     rng = random.Random(2000)
     world = World(rng)
@@ -188,17 +191,17 @@ def test_after_2000_random_changes_with_faults_the_counters_equal_a_recount(
             wrong["deaths"] += 1
             raise rng.choice([Death, ConnectionResetError, TransientFault])
 
-    stream: list[dict[str, Any]] = []
+    stream: list[Record] = []
     place = 0
     while coming or place < len(stream):
         for record in coming[: rng.randrange(60)]:
-            ledger.deliver(record)
+            store.deliver(record)
             stream.append(coming.pop(0))
         # A batch is cut anew at every try, and may begin before what was done already.
         start = max(0, place - rng.choice([0, 0, 0, 5]))
         wrong["repeats"] += place - start
         batch = stream[start : place + rng.randrange(1, 60)]
-        bus.refused = {record["change_id"] for record in batch if rng.random() < 0.005}
+        bus.refused = {record.change_id for record in batch if rng.random() < 0.005}
         dying[:] = [stumble]
         try:
             failed = project(batch)
@@ -218,15 +221,15 @@ def life() -> World:
     world = World(random.Random(1), people=3)
     for _ in range(40):
         world.change()
-    kinds = {(record.get("action"), record["outcome"]) for record in world.records}
+    kinds = {(record.action, record.outcome) for record in world.records}
     assert len(kinds) == 7
     return world
 
 
-def test_a_repeated_batch_counts_once_and_costs_a_read(project, counters, ledger, bus, requests_sent):
+def test_a_repeated_batch_counts_once_and_costs_a_read(project, counters, store, bus, requests_sent):
     world = life()
     for record in world.records:
-        ledger.deliver(record)
+        store.deliver(record)
     assert project(world.records) == []
     requests_sent.clear()
     assert project(world.records) == []
@@ -235,43 +238,57 @@ def test_a_repeated_batch_counts_once_and_costs_a_read(project, counters, ledger
     assert len(bus.told) == len(world.records)
 
 
-def test_batches_of_one_in_reverse_come_out_the_same(project, counters, ledger, bus):
+def test_batches_of_one_in_reverse_come_out_the_same(project, counters, store, bus):
     world = life()
     for record in world.records:
-        ledger.deliver(record)
+        store.deliver(record)
     for record in reversed(world.records):
         assert project([record]) == []
     assert totals(counters) == world.recount()
     assert_told_in_order(bus, world.records)
 
 
-def test_a_record_waits_for_its_predecessor_until_that_is_in_the_ledger(project, counters, ledger, bus):
+def test_a_record_waits_for_its_predecessor_until_that_is_in_the_ledger(project, counters, store, bus):
     world = World(random.Random(1), people=1)
     while world.users.get("u-0") is None or world.users["u-0"].version < 3:
         world.change()
-    first, second, third = (each for each in world.records if each["outcome"] == Outcome.APPLIED)
+    first, second, third = (each for each in world.records if each.applied)
     for record in (first, third):
-        ledger.deliver(record)
+        store.deliver(record)
     assert project([third, first]) == [0]
     assert [detail["version"] for detail in bus.told] == [1]
-    ledger.deliver(second)
+    store.deliver(second)
     assert project([third]) == []
     assert project([second]) == []
     assert [detail["version"] for detail in bus.told] == [1, 2, 3]
 
 
+def test_what_was_overtaken_is_not_told_when_its_seal_is_broken(project, engine, created_tables, bus):
+    world = World(random.Random(1), people=1)
+    while world.users.get("u-0") is None or world.users["u-0"].version < 3:
+        world.change()
+    first, second, third = (each for each in world.records if each.applied)
+    assert project([first]) == []
+    put_all(engine, created_tables.ledger, [item_of(replace(second, reason="another").as_json())])
+    assert project([third]) == [0]
+    assert [detail["version"] for detail in bus.told] == [1]
+    put_all(engine, created_tables.ledger, [item_of(second.as_json())])
+    assert project([third]) == []
+    assert [detail["version"] for detail in bus.told] == [1, 2, 3]
+
+
 def test_what_the_bus_refuses_is_reported_and_lets_no_later_one_of_its_user_go_first(
-    project, counters, ledger, bus
+    project, counters, store, bus
 ):
     world = life()
     for record in world.records:
-        ledger.deliver(record)
-    applied = [record for record in world.records if record["outcome"] == Outcome.APPLIED]
-    stuck = next(record for record in applied if record["version"] == 2)
-    bus.refused = {stuck["change_id"]}
+        store.deliver(record)
+    applied = [record for record in world.records if record.applied]
+    stuck = next(record for record in applied if record.version == 2)
+    bus.refused = {stuck.change_id}
     failed = [world.records[n] for n in project(world.records)]
     assert stuck in failed
-    assert {record["user_id"] for record in failed} == {stuck["user_id"]}
+    assert {record.user_id for record in failed} == {stuck.user_id}
     bus.refused = set()
     assert project(world.records) == []
     assert totals(counters) == world.recount()
@@ -279,22 +296,22 @@ def test_what_the_bus_refuses_is_reported_and_lets_no_later_one_of_its_user_go_f
 
 
 @pytest.mark.parametrize("field", ["hash", "commitment", "reason"])
-def test_a_record_whose_seal_is_broken_is_reported_and_not_told(project, counters, ledger, bus, field):
+def test_a_record_whose_seal_is_broken_is_reported_and_not_told(project, counters, store, bus, field):
     world = life()
-    bad = {**world.records[0], field: "f" * 64}
+    bad = replace(world.records[0], **{field: "f" * 64})
     assert project([bad]) == [0]
     assert (bus.told, totals(counters)) == ([], {})
 
 
 def test_a_process_that_ends_at_any_call_loses_and_doubles_nothing(
-    engine, project, counters, counters_table, ledger, bus, dying
+    engine, project, counters, counters_table, store, bus, dying
 ):
     calls: list[tuple[str, str]] = []
     world = World(random.Random(1), people=1)
     while world.users.get("u-0") is None or world.users["u-0"].version < 4:
         world.change()
     for record in world.records:
-        ledger.deliver(record)
+        store.deliver(record)
     # The end first: what was overtaken is fetched from the ledger.
     batches = [world.records[-1:], world.records[:-1]]
     dying[:] = [lambda side, operation: calls.append((side, operation))]
@@ -323,7 +340,7 @@ def test_a_process_that_ends_at_any_call_loses_and_doubles_nothing(
             assert_told_in_order(bus, world.records)
 
 
-def feed_until_it_is_done(project: Any, batch: list[dict[str, Any]]) -> None:
+def feed_until_it_is_done(project: Any, batch: list[Record]) -> None:
     while True:
         try:
             assert project(batch) == []

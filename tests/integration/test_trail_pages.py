@@ -1,26 +1,38 @@
 """Pages of a user's trail on both engines, against the trail sorted by hand."""
 
 import random
+from typing import Any
 
 import pytest
 
 from registrar.adapters.dynamodb import item_of
-from registrar.adapters.trail import Position, page_of
-from registrar.domain.record import applied_sequence
+from registrar.adapters.trail import Trail, TrailPosition
+from registrar.domain.change import Outcome
+from registrar.domain.record import GENESIS, Record, applied_sequence
 from tests.integration.tables import put_all
 
 
-def record(user_id: str, sequence: str, second: int, version: int | None) -> dict:
-    outcome = "APPLIED" if sequence.startswith("v") else "REJECTED"
+def record(user_id: str, sequence: str, second: int, version: int | None) -> Record:
+    outcome = Outcome.APPLIED if sequence.startswith("v") else Outcome.REJECTED
     moment = f"2030-01-31T12:{second // 60:02d}:{second % 60:02d}.000000Z"
-    plain = {"user_id": user_id, "sequence": sequence, "outcome": outcome, "recorded_at": moment}
-    return plain if version is None else {**plain, "version": version}
+    return Record(user_id, sequence, f"c-{sequence}", outcome, None, moment, GENESIS, version=version).seal(
+        "0" * 32
+    )
+
+
+@pytest.fixture
+def trail(engine, created_tables) -> Trail:
+    return Trail(engine, created_tables.ledger)
+
+
+def put_records(engine: Any, table: str, records: list[Record]) -> None:
+    put_all(engine, table, (item_of(each.as_json()) for each in records))
 
 
 @pytest.mark.parametrize("limit", [1, 3, 100])
 @pytest.mark.parametrize("seed", range(3))
 def test_pages_hold_every_record_once_applied_by_version_and_rejected_by_time(
-    engine, created_tables, ledger, limit, seed
+    engine, created_tables, trail, limit, seed
 ):
     rng = random.Random(seed)
     # The clocks of functions differ a little: a later version may have an earlier time.
@@ -30,30 +42,41 @@ def test_pages_hold_every_record_once_applied_by_version_and_rejected_by_time(
     ]
     rejected = [record("u-1", f"r#{rng.random()}", rng.randrange(80), None) for _ in range(rng.randrange(12))]
     others = [record("u-2", applied_sequence(1), 1, 1)]
-    put_all(engine, created_tables.ledger, map(item_of, [*applied, *rejected, *others]))
-    found, after = [], Position()
+    put_records(engine, created_tables.ledger, [*applied, *rejected, *others])
+    found, after = [], TrailPosition()
     while after is not None:
-        page, after = page_of(ledger, "u-1", after, limit)
+        page, after = trail.page("u-1", after, limit)
         assert len(page) <= limit
         found += page
-    assert [each for each in found if each["outcome"] == "APPLIED"] == applied
-    in_time = sorted(rejected, key=lambda each: (each["recorded_at"], each["sequence"]))
-    assert [each for each in found if each["outcome"] == "REJECTED"] == in_time
+    assert [each for each in found if each.applied] == applied
+    in_time = sorted(rejected, key=lambda each: (each.recorded_at, each.sequence))
+    assert [each for each in found if not each.applied] == in_time
     for place, each in enumerate(found):
-        if each["outcome"] == "REJECTED":
-            before = [other for other in found[:place] if other["outcome"] == "APPLIED"]
-            assert all(other["recorded_at"] <= each["recorded_at"] for other in before[-1:])
+        if not each.applied:
+            before = [other for other in found[:place] if other.applied]
+            assert all(other.recorded_at <= each.recorded_at for other in before[-1:])
 
 
-def test_a_page_costs_two_queries(engine, created_tables, ledger, requests_sent):
-    trail = [record("u-1", applied_sequence(version), version, version) for version in range(1, 60)]
-    put_all(engine, created_tables.ledger, map(item_of, trail))
+def test_a_page_costs_two_queries(engine, created_tables, trail, requests_sent):
+    records = [record("u-1", applied_sequence(version), version, version) for version in range(1, 60)]
+    put_records(engine, created_tables.ledger, records)
     requests_sent.clear()
-    page, after = page_of(ledger, "u-1", Position(10), 20)
-    assert page == trail[10:30]
-    assert after == Position(30)
+    page, after = trail.page("u-1", TrailPosition(10), 20)
+    assert page == records[10:30]
+    assert after == TrailPosition(30)
     assert requests_sent == ["Query", "Query"]
 
 
-def test_nobody_s_trail_is_empty(ledger):
-    assert page_of(ledger, "u-1", Position(), 10) == ([], None)
+def test_nobody_s_trail_is_empty(trail):
+    assert trail.page("u-1", TrailPosition(), 10) == ([], None)
+
+
+def test_applied_records_are_those_between_two_versions_and_no_more_than_the_limit(
+    engine, created_tables, trail
+):
+    records = [record("u-1", applied_sequence(version), version, version) for version in range(1, 30)]
+    put_records(engine, created_tables.ledger, [*records, record("u-1", "r#c-1", 3, 2)])
+    assert trail.applied("u-1", 3, 12, 100) == records[2:12]
+    assert trail.applied("u-1", 3, 12, 4) == records[2:6]
+    assert trail.applied("u-2", 1, 12, 4) == []
+    assert [each.sequence for each in trail.rejected("u-1")] == ["r#c-1"]

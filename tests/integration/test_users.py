@@ -1,11 +1,11 @@
-"""``registrar.adapters.users`` on both engines: what is written, what is refused, what is read."""
+"""Users in ``registrar.adapters.store`` on both engines: what is written, what is refused, what is read."""
 
 from dataclasses import replace
 
 import pytest
 
-from registrar.adapters.users import LISTING_SHARDS, Cancelled
-from registrar.domain.decide import Applied
+from registrar.adapters.items import LISTING_SHARDS
+from registrar.domain.decide import Applied, Cancelled
 from tests.integration.sample_requests import NOW, decided
 from tests.integration.tables import items_of
 
@@ -13,10 +13,10 @@ ADA = {"username": "Ada", "email": "Ada@Example.com", "display_name": "Ada Lovel
 
 
 @pytest.fixture
-def ada(users) -> Applied:
+def ada(store) -> Applied:
     """The user u-1, created by change c-1."""
     created = decided(None, "c-1", "create", attributes=ADA)
-    assert users.commit(created) is None
+    assert store.commit(created) is None
     return created
 
 
@@ -55,7 +55,7 @@ def test_a_create_writes_the_user_its_names_and_the_receipt_to_the_letter(ada, s
     assert items.pop("USER#u-1") == {
         "user_id": "u-1",
         "version": 1,
-        "head": ada.record["hash"],
+        "head": ada.record.hash,
         "created_at": NOW,
         "updated_at": NOW,
         "status": "active",
@@ -64,47 +64,44 @@ def test_a_create_writes_the_user_its_names_and_the_receipt_to_the_letter(ada, s
     }
     assert items.pop("NAME#email#ada@example.com") == {"user_id": "u-1"}
     assert items.pop("NAME#username#ada") == {"user_id": "u-1"}
-    assert items.pop("CHANGE#c-1") == ada.record
+    assert items.pop("CHANGE#c-1") == ada.record.as_json()
     assert items == {}
-    assert {name: ada.record[name] for name in ("change_id", "outcome", "version")} == {
-        "change_id": "c-1",
-        "outcome": "APPLIED",
-        "version": 1,
-    }
+    assert (ada.record.change_id, ada.record.outcome, ada.record.version) == ("c-1", "APPLIED", 1)
 
 
-def test_an_update_moves_the_names_and_keeps_the_old_receipt(ada, users, stored):
+def test_an_update_moves_the_names_and_keeps_the_old_receipt(ada, store, stored):
     patch = {"email": None, "username": "countess", "status": "suspended"}
     updated = decided(ada.after, "c-2", "update", attributes=patch)
-    assert users.commit(updated) is None
+    assert store.commit(updated) is None
     items = stored()
     assert items.keys() == {"USER#u-1", "NAME#username#countess", "CHANGE#c-1", "CHANGE#c-2"}
     user = items["USER#u-1"]
-    assert (user["version"], user["username"], user["head"]) == (2, "countess", updated.record["hash"])
+    assert (user["version"], user["username"], user["head"]) == (2, "countess", updated.record.hash)
     assert "email" not in user
-    assert (items["CHANGE#c-1"], items["CHANGE#c-2"]) == (ada.record, updated.record)
+    receipts = (ada.record.as_json(), updated.record.as_json())
+    assert (items["CHANGE#c-1"], items["CHANGE#c-2"]) == receipts
 
 
-def test_a_tombstone_keeps_its_version_and_no_name(ada, users, stored):
+def test_a_tombstone_keeps_its_version_and_no_name(ada, store, stored):
     deleted = decided(ada.after, "c-2", "delete")
-    assert users.commit(deleted) is None
+    assert store.commit(deleted) is None
     items = stored()
     assert items.keys() == {"USER#u-1", "CHANGE#c-1", "CHANGE#c-2"}
     assert items["USER#u-1"] == {
         "user_id": "u-1",
         "version": 2,
-        "head": deleted.record["hash"],
+        "head": deleted.record.hash,
         "created_at": NOW,
         "updated_at": NOW,
         "status": "deleted",
     }
 
 
-def test_the_index_lists_live_users_by_status(engine, created_tables, users):
+def test_the_index_lists_live_users_by_status(engine, created_tables, store):
     made = [decided(None, f"c-{n}", "create", f"u-{n}", attributes={}) for n in range(12)]
-    assert [users.commit(each) for each in made] == [None] * 12
-    users.commit(decided(made[3].after, "c-s", "update", "u-3", attributes={"status": "suspended"}))
-    users.commit(decided(made[5].after, "c-d", "delete", "u-5"))
+    assert [store.commit(each) for each in made] == [None] * 12
+    store.commit(decided(made[3].after, "c-s", "update", "u-3", attributes={"status": "suspended"}))
+    store.commit(decided(made[5].after, "c-d", "delete", "u-5"))
     active = {f"u-{n}" for n in range(12) if n not in (3, 5)}
     found = listed(engine, created_tables, "active")
     assert (len(found), set(found)) == (10, active)
@@ -112,15 +109,23 @@ def test_the_index_lists_live_users_by_status(engine, created_tables, users):
     assert listed(engine, created_tables, "deleted") == []
 
 
-def test_what_was_committed_is_read_back(ada, users):
-    assert users.read("u-1", "c-1") == (ada.after, ada.record)
-    assert users.read("u-2", "c-2") == (None, None)
+def test_what_was_committed_is_read_back(ada, store):
+    assert store.read("u-1", "c-1") == (ada.after, ada.record)
+    assert store.read("u-2", "c-2") == (None, None)
     deleted = decided(ada.after, "c-2", "delete")
-    users.commit(deleted)
-    assert users.read("u-1", "c-9") == (deleted.after, None)
+    store.commit(deleted)
+    assert store.read("u-1", "c-9") == (deleted.after, None)
 
 
-def test_a_read_is_one_strongly_consistent_request(engine, users, requests_sent):
+def test_each_part_of_what_was_committed_is_read_back_alone(ada, store):
+    assert (store.user("u-1"), store.user("u-2")) == (ada.after, None)
+    assert (store.receipt("c-1"), store.receipt("c-2")) == (ada.record, None)
+    assert store.receipts(["c-2", "c-1", "c-1"]) == {"c-1": ada.record}
+    assert store.holder("email", "ADA@example.com") == ada.after
+    assert store.holder("username", "bob") is None
+
+
+def test_a_read_is_one_strongly_consistent_request(engine, store, requests_sent):
     asked = []
 
     def note(params, **_kwargs) -> None:
@@ -128,39 +133,39 @@ def test_a_read_is_one_strongly_consistent_request(engine, users, requests_sent)
 
     engine.meta.events.register("before-parameter-build.dynamodb.BatchGetItem", note)
     try:
-        users.read("u-1", "c-1")
+        store.read("u-1", "c-1")
     finally:
         engine.meta.events.unregister("before-parameter-build.dynamodb.BatchGetItem", note)
     assert requests_sent == ["BatchGetItem"]
     assert [each["ConsistentRead"] for each in asked] == [True]
 
 
-def test_a_known_change_id_is_refused_with_its_receipt(ada, users):
+def test_a_known_change_id_is_refused_with_its_receipt(ada, store):
     other = decided(None, "c-1", "create", "u-2", attributes={"username": "bob"})
-    assert users.commit(other) == Cancelled(receipt=ada.record, user_moved=False, user=None, names_taken=[])
+    assert store.commit(other) == Cancelled(receipt=ada.record, user_moved=False, user=None, names_taken=[])
 
 
-def test_an_update_of_a_user_that_moved_is_refused_with_the_user_as_it_stands(ada, users):
+def test_an_update_of_a_user_that_moved_is_refused_with_the_user_as_it_stands(ada, store):
     first = decided(ada.after, "c-2", "update", attributes={"display_name": "A"})
     late = decided(ada.after, "c-3", "update", attributes={"display_name": "B"})
-    assert users.commit(first) is None
-    assert users.commit(late) == Cancelled(receipt=None, user_moved=True, user=first.after, names_taken=[])
+    assert store.commit(first) is None
+    assert store.commit(late) == Cancelled(receipt=None, user_moved=True, user=first.after, names_taken=[])
 
 
-def test_an_update_of_a_user_that_is_not_there_is_refused(ada, users, engine, created_tables):
+def test_an_update_of_a_user_that_is_not_there_is_refused(ada, store, engine, created_tables):
     engine.delete_item(TableName=created_tables.users, Key={"pk": {"S": "USER#u-1"}})
     late = decided(ada.after, "c-2", "update", attributes={"display_name": "B"})
-    assert users.commit(late) == Cancelled(receipt=None, user_moved=True, user=None, names_taken=[])
+    assert store.commit(late) == Cancelled(receipt=None, user_moved=True, user=None, names_taken=[])
 
 
 @pytest.mark.parametrize("tombstone", [False, True])
-def test_a_create_over_a_user_is_refused_with_the_user_as_it_stands(ada, users, tombstone):
+def test_a_create_over_a_user_is_refused_with_the_user_as_it_stands(ada, store, tombstone):
     there = ada
     if tombstone:
         there = decided(ada.after, "c-2", "delete")
-        users.commit(there)
+        store.commit(there)
     again = decided(None, "c-3", "create", attributes={"username": "new"})
-    assert users.commit(again) == Cancelled(receipt=None, user_moved=True, user=there.after, names_taken=[])
+    assert store.commit(again) == Cancelled(receipt=None, user_moved=True, user=there.after, names_taken=[])
 
 
 @pytest.mark.parametrize(
@@ -172,39 +177,39 @@ def test_a_create_over_a_user_is_refused_with_the_user_as_it_stands(ada, users, 
     ],
 )
 @pytest.mark.parametrize("action", ["create", "update"])
-def test_names_of_another_are_refused_each_by_its_kind(ada, users, action, names, taken):
+def test_names_of_another_are_refused_each_by_its_kind(ada, store, action, names, taken):
     before = None
     if action == "update":
         bob = decided(None, "c-2", "create", "u-2", attributes={"username": "bob"})
-        users.commit(bob)
+        store.commit(bob)
         before = bob.after
     wanted = decided(before, "c-3", action, "u-2", attributes=names)
-    cancelled = users.commit(wanted)
+    cancelled = store.commit(wanted)
     assert cancelled is not None
     assert sorted(cancelled.names_taken) == taken
     assert replace(cancelled, names_taken=[]) == Cancelled(None, user_moved=False, user=None, names_taken=[])
 
 
 @pytest.mark.parametrize("action", ["update", "delete"])
-def test_a_name_that_somebody_else_holds_is_not_released(ada, users, give_away, action, stored):
+def test_a_name_that_somebody_else_holds_is_not_released(ada, store, give_away, action, stored):
     give_away("NAME#email#ada@example.com", "u-2")
     before = stored()
     fields = {"attributes": {"email": None}} if action == "update" else {}
-    cancelled = users.commit(decided(ada.after, "c-2", action, **fields))
+    cancelled = store.commit(decided(ada.after, "c-2", action, **fields))
     assert cancelled == Cancelled(receipt=None, user_moved=True, user=None, names_taken=[])
     assert stored() == before
 
 
-def test_the_receipt_is_told_when_everything_else_fails_too(ada, users, stored):
+def test_the_receipt_is_told_when_everything_else_fails_too(ada, store, stored):
     bob = decided(None, "c-2", "create", "u-2", attributes={"username": "bob"})
-    users.commit(bob)
+    store.commit(bob)
     moved = decided(bob.after, "c-3", "update", "u-2", attributes={"username": "robert"})
-    users.commit(moved)
+    store.commit(moved)
     before = stored()
     late = decided(
         bob.after, "c-3", "update", "u-2", attributes={"email": "ada@example.com", "username": None}
     )
-    assert users.commit(late) == Cancelled(
+    assert store.commit(late) == Cancelled(
         moved.record, user_moved=True, user=moved.after, names_taken=["email"]
     )
     assert stored() == before

@@ -7,11 +7,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from registrar.domain.change import User
+from registrar.adapters.items import receipt_item, user_item
 from registrar.domain.decide import decide, name_taken
 from registrar.domain.errors import ChangeRejected
+from registrar.domain.record import Record
 from registrar.domain.rejection import seal_rejection
 from registrar.domain.request import identify
+from registrar.domain.user import User
+from registrar_client.check.tables import plain
+from tests.memory_tables import MemoryTables
 
 SALT = "{:032x}"
 NOW = "2030-01-31T12:00:{:02d}.000000Z"
@@ -182,9 +186,9 @@ class Tables:
 
     users: dict[str, User] = field(default_factory=dict)
     names: dict[tuple[str, str], str] = field(default_factory=dict)
-    ledger: list[dict[str, Any]] = field(default_factory=list)
+    ledger: list[Record] = field(default_factory=list)
 
-    def send(self, request: dict[str, Any]) -> dict[str, Any]:
+    def send(self, request: dict[str, Any]) -> Record:
         """Decide a valid request, commit what comes of it and return its record."""
         number = len(self.ledger)
         identified = identify(request, f"execution-{number}")
@@ -206,13 +210,20 @@ class Tables:
         self.ledger.append(record)
         return record
 
-    def trail(self, user_id: str) -> list[dict[str, Any]]:
+    def trail(self, user_id: str) -> list[Record]:
         """Return one user's records."""
-        return [record for record in self.ledger if record["user_id"] == user_id]
+        return [record for record in self.ledger if record.user_id == user_id]
 
-    def head(self, user_id: str) -> str | None:
-        """Return the newest hash that the user's record gives, None when there is no user."""
-        return self.users[user_id].head if user_id in self.users else None
+    def stored(self) -> MemoryTables:
+        """Return the tables as DynamoDB holds them."""
+        receipts = [plain(receipt_item(record)) for record in self.ledger]
+        names = [
+            {"pk": f"NAME#{kind}#{form}", "user_id": user_id} for (kind, form), user_id in self.names.items()
+        ]
+        users = [plain(user_item(user)) for user in self.users.values()]
+        # Each item by itself, so that it can be altered alone.
+        records = [json.loads(json.dumps(record.as_json())) for record in self.ledger]
+        return MemoryTables([*users, *names, *receipts], records)
 
 
 STEPS = [

@@ -5,11 +5,11 @@ from typing import Any
 
 from hypothesis import given
 
-from registrar.domain.chain import verify
-from registrar.domain.change import User
 from registrar.domain.decide import decide
 from registrar.domain.record import GENESIS
 from registrar.domain.request import identify
+from registrar.domain.user import User
+from registrar_client.check import Checker
 from tests.model import Model
 from tests.properties.strategies import HISTORIES, NOW, SALT, Tables, steps
 
@@ -19,7 +19,7 @@ def test_a_history_comes_to_what_the_plain_model_says(history: list[dict[str, An
     tables, model = Tables(), Model()
     for request in history:
         record = tables.send(request)
-        assert {error["code"] for error in record.get("errors", [])} == model.send(request)
+        assert {problem.code for problem in record.errors or ()} == model.send(request)
         assert tables.names == model.names()
         for user_id, user in tables.users.items():
             expected = model.users[user_id]
@@ -34,15 +34,16 @@ def test_applied_versions_have_no_gap_and_every_trail_verifies(history: list[dic
         before = {user_id: user.version for user_id, user in tables.users.items()}
         record = tables.send(request)
         seen = before.get(request["user_id"])
-        if record["outcome"] == "APPLIED":
-            assert record["version"] == (seen or 0) + 1
+        if record.applied:
+            assert record.version == (seen or 0) + 1
         else:
-            assert record.get("version") == seen
+            assert record.version == seen
             assert {user_id: user.version for user_id, user in tables.users.items()} == before
+    assert list(Checker(tables.stored(), "users", "ledger").check(segments=2)) == []
     for user_id in ("u-1", "u-2"):
         trail = tables.trail(user_id)
-        assert verify(trail[::-1], tables.head(user_id)) == []
-        sequences = sorted(r["sequence"] for r in trail if r["outcome"] == "APPLIED")
+        assert all(record.is_sealed() for record in trail)
+        sequences = sorted(record.sequence for record in trail if record.applied)
         assert sequences == [f"v#{number:012}" for number in range(1, len(sequences) + 1)]
 
 
@@ -53,8 +54,8 @@ def test_the_recorded_changes_replay_to_the_users_as_they_stand(history: list[di
         tables.send(request)
     for user_id, user in tables.users.items():
         attributes: dict[str, Any] = {}
-        for record in (r for r in tables.trail(user_id) if r["outcome"] == "APPLIED"):
-            for name, sides in record["changes"].items():
+        for record in (each for each in tables.trail(user_id) if each.applied):
+            for name, sides in record.changes.items():
                 assert sides.get("before") == attributes.pop(name, None)
                 assert sides.keys() <= {"before", "after"}
                 assert sides.get("before") != sides.get("after")
@@ -78,8 +79,9 @@ def test_a_decision_is_a_pure_function_and_its_record_is_plain_json(
     assert outcomes[0] == outcomes[1]
     assert (repr(change), repr(user)) == written
     if not isinstance(outcomes[0], str):
-        assert json.loads(json.dumps(outcomes[0].record)) == outcomes[0].record
-        assert outcomes[0].record["previous_hash"] == (user.head if user else GENESIS)
+        record = outcomes[0].record
+        assert json.loads(json.dumps(record.as_json())) == record.as_json()
+        assert record.previous_hash == (user.head if user else GENESIS)
 
 
 def attempt(change: Any, user: User | None) -> Any:
@@ -98,5 +100,5 @@ def test_no_rejection_tells_what_the_change_or_the_user_holds(history: list[dict
         for place in (marked, marked["actor"], marked.get("attributes", {})):
             for name in place.keys() & {"user_id", "id", "reason", "username", "email", "display_name"}:
                 place[name] = place[name] and place[name] + "7QQ7"
-        errors = tables.send(marked).get("errors", [])
-        assert "7QQ7" not in json.dumps(errors)
+        errors = tables.send(marked).errors or ()
+        assert "7QQ7" not in json.dumps([problem.as_json() for problem in errors])

@@ -3,10 +3,11 @@ from dataclasses import replace
 import pytest
 
 from registrar.domain import limits
-from registrar.domain.change import Action, Change, User
+from registrar.domain.change import Action, Change
 from registrar.domain.decide import Applied, decide, merge_patch, name_taken
 from registrar.domain.errors import ChangeRejected
 from registrar.domain.record import GENESIS
+from registrar.domain.user import User
 
 NOW, LATER, SALT = "2030-01-31T12:00:00.000000Z", "2030-01-31T12:00:01.000000Z", "00" * 16
 
@@ -38,11 +39,11 @@ def codes(action: str, user: User | None, expected_version: int | None = None) -
 def test_a_create_makes_an_active_user_at_version_1_that_takes_its_names():
     applied = decide(change("create", {"username": "Ada", "email": None}), None, NOW, SALT)
     assert applied.after == User(
-        "u-1", 1, applied.record["hash"], False, {"username": "Ada", "status": "active"}, NOW, NOW
+        "u-1", 1, applied.record.hash, False, {"username": "Ada", "status": "active"}, NOW, NOW
     )
     assert (applied.before, applied.taken, applied.released) == (None, {"username": "ada"}, {})
-    assert (applied.record["sequence"], applied.record["previous_hash"]) == ("v#000000000001", GENESIS)
-    assert applied.record["changes"] == {"status": {"after": "active"}, "username": {"after": "Ada"}}
+    assert (applied.record.sequence, applied.record.previous_hash) == ("v#000000000001", GENESIS)
+    assert applied.record.changes == {"status": {"after": "active"}, "username": {"after": "Ada"}}
 
 
 def test_a_create_may_say_another_status():
@@ -53,19 +54,19 @@ def test_an_update_records_before_and_after_of_what_changed_and_of_nothing_else(
     user = created(display_name="Ada", email="ada@x", tags={"team": "navy"})
     patch = {"display_name": "Ada L", "email": None, "tags": {"team": "navy"}, "username": "ada"}
     applied = decide(change("update", patch), user, LATER, SALT)
-    assert applied.record["changes"] == {
+    assert applied.record.changes == {
         "display_name": {"before": "Ada", "after": "Ada L"},
         "email": {"before": "ada@x"},
         "username": {"after": "ada"},
     }
     assert (applied.taken, applied.released) == ({"username": "ada"}, {"email": "ada@x"})
-    assert applied.record["previous_hash"] == user.head
+    assert applied.record.previous_hash == user.head
     assert (applied.after.version, applied.after.created_at, applied.after.updated_at) == (2, NOW, LATER)
 
 
 def test_an_update_that_changes_nothing_still_makes_a_version():
     applied = decide(change("update", {"status": "active"}), created(), NOW, SALT)
-    assert (applied.after.version, applied.record["changes"]) == (2, {})
+    assert (applied.after.version, applied.record.changes) == (2, {})
 
 
 @pytest.mark.parametrize(("old", "new"), [("ada", "ADA"), ("STRASSE", "straße")])
@@ -86,16 +87,16 @@ def deleted() -> Applied:
 
 def test_a_delete_leaves_a_tombstone_that_keeps_the_version_and_no_data():
     applied = deleted()
-    assert applied.after == User("u-1", 2, applied.record["hash"], True, {}, NOW, LATER)
+    assert applied.after == User("u-1", 2, applied.record.hash, True, {}, NOW, LATER)
     assert (applied.taken, applied.released) == ({}, {"username": "ada", "email": "a@x"})
-    assert applied.record["changes"].keys() == {"username", "email", "tags", "status"}
-    assert all(sides.keys() == {"before"} for sides in applied.record["changes"].values())
+    assert applied.record.changes.keys() == {"username", "email", "tags", "status"}
+    assert all(sides.keys() == {"before"} for sides in applied.record.changes.values())
 
 
 def test_a_create_on_a_tombstone_starts_clean_and_goes_on_counting():
     tombstone = deleted().after
     again = decide(change("create", {"username": "ada"}, 2), tombstone, "2030-02-01T00:00:00.000000Z", SALT)
-    assert (again.after.version, again.record["previous_hash"]) == (3, tombstone.head)
+    assert (again.after.version, again.record.previous_hash) == (3, tombstone.head)
     assert again.after.attributes == {"username": "ada", "status": "active"}
     assert again.after.created_at == "2030-02-01T00:00:00.000000Z"
     assert again.taken == {"username": "ada"}

@@ -3,10 +3,9 @@ import json
 import pytest
 
 from registrar.domain.canonical import sha256_of
-from registrar.domain.chain import verify
 from registrar.domain.decide import name_taken
 from registrar.domain.errors import ChangeRejected, Problem
-from registrar.domain.record import GENESIS
+from registrar.domain.record import GENESIS, commitment_of, hash_of
 from registrar.domain.rejection import seal_rejection
 from registrar.domain.request import identify
 from registrar.domain.reuse import REUSED
@@ -27,8 +26,9 @@ WITHOUT_ID = {name: value for name, value in REQUEST.items() if name != "change_
 def test_a_rejection_is_filed_under_its_user_with_what_the_decision_saw():
     rejected = ChangeRejected(name_taken(["email"], None).problems, 3, "ab" * 32)
     record = seal_rejection(identify(REQUEST, "execution-1"), rejected, NOW, SALT)
-    sealed = {name: record.pop(name) for name in ("commitment", "hash")}
-    assert record == {
+    value = record.as_json()
+    sealed = {name: value.pop(name) for name in ("commitment", "hash")}
+    assert value == {
         "user_id": "u-1",
         "sequence": "r#c-1",
         "change_id": "c-1",
@@ -45,13 +45,14 @@ def test_a_rejection_is_filed_under_its_user_with_what_the_decision_saw():
         ],
         "salt": SALT,
     }
-    assert verify([{**record, **sealed}], None) == ["r#c-1: follows no applied record of this user"]
+    assert sealed == {"commitment": commitment_of(value), "hash": hash_of({**value, **sealed})}
+    assert record.is_sealed()
 
 
 def test_a_rejected_record_holds_none_of_the_attributes_that_were_asked_for():
     rejected = name_taken(["email"], None)
     record = seal_rejection(identify(REQUEST, "execution-1"), rejected, NOW, SALT)
-    assert "ada@example.com" not in json.dumps(record)
+    assert "ada@example.com" not in json.dumps(record.as_json())
 
 
 @pytest.mark.parametrize(
@@ -61,15 +62,17 @@ def test_a_request_without_a_usable_user_id_is_filed_under_its_change_id(request
     identified = identify(request_, "execution-1")
     change_id = "c-1" if isinstance(request_, dict) and request_.get("change_id") == "c-1" else "execution-1"
     record = seal_rejection(identified, ChangeRejected(identified.problems), NOW, SALT)
-    assert (record["user_id"], record["change_id"]) == (f"invalid#{change_id}", change_id)
-    assert record["previous_hash"] == GENESIS
-    assert "version" not in record
-    assert verify([record], None) == []
+    assert (record.user_id, record.change_id) == (f"invalid#{change_id}", change_id)
+    assert record.subject is None
+    assert record.previous_hash == GENESIS
+    assert record.version is None
+    assert "version" not in record.as_json()
+    assert record.is_sealed()
 
 
 def test_a_refused_reuse_stands_beside_the_first_decision_and_once_for_each_request():
     identified = identify(REQUEST, "execution-1")
     rejected = ChangeRejected([REUSED, Problem("version_conflict", "/expected_version", "…")])
     record = seal_rejection(identified, rejected, NOW, SALT)
-    assert record["sequence"] == f"r#c-1#{identified.request_hash}"
-    assert [error["code"] for error in record["errors"]] == ["change_id_reused", "version_conflict"]
+    assert record.sequence == f"r#c-1#{identified.request_hash}"
+    assert [problem.code for problem in record.errors or ()] == ["change_id_reused", "version_conflict"]

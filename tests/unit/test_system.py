@@ -17,21 +17,22 @@ PAUSES = """
 import random, time
 random.seed(7)
 from registrar.adapters import counters, system
+from registrar.adapters.retry import Retry
 from registrar.domain.change import Action, Change
 from registrar.domain.errors import TransientFault
-from registrar.imports.services import chunks
 from registrar.services import write
 
 def busy(*_):
     raise TransientFault("busy")
 
-class Users:
+class Store:
     commit = busy
 
 pauses = [system.one_of(10**6)]
 time.sleep = pauses.append
 change = Change("c", Action.CREATE, "u", {}, None, {"id": "a", "type": "user"}, None, "0")
-for attempt in (lambda: write.write(change, Users()), lambda: chunks._until(time.monotonic() + 0.3, busy)):
+in_time = Retry(first=0.02, deadline=time.monotonic() + 0.3)
+for attempt in (lambda: write.write(change, Store()), lambda: in_time.call(busy)):
     try:
         attempt()
     except TransientFault:

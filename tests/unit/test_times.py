@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registrar.adapters.system import now, text_of
+from registrar.adapters.system import now
+from registrar.domain.times import in_utc, text_of
 
 MOMENTS = st.datetimes(
     min_value=datetime(1, 1, 2),  # noqa: DTZ001 - the zone is drawn
@@ -23,3 +24,8 @@ def test_texts_have_one_length_and_sort_as_moments_do(one, other):
 
 def test_a_year_has_four_digits():
     assert text_of(datetime(999, 1, 2, 3, 4, 5, tzinfo=UTC)) == "0999-01-02T03:04:05.000000Z"
+
+
+def test_a_time_of_step_functions_is_written_as_records_write_theirs():
+    assert in_utc("2030-01-31T13:00:00.123+01:00") == "2030-01-31T12:00:00.123000Z"
+    assert in_utc("2030-01-31T12:00:00Z") == "2030-01-31T12:00:00.000000Z"

@@ -6,7 +6,6 @@ https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
 from typing import TypeVar
 
 from registrar.adapters import system
@@ -38,16 +37,16 @@ class Retry:
             TransientFault: attempts or time are used up; raised from the last fault.
         """
         last: TransientFault | None = None
-        for attempt in count(1):
-            if time.monotonic() > self.deadline:
-                break
+        attempt, pause = 0, min(self.first, self.longest)
+        while time.monotonic() <= self.deadline:
+            attempt += 1
             try:
                 return work()
             except TransientFault as fault:
                 last = fault
-            pause = min(self.first * 2 ** (attempt - 1), self.longest)
             if attempt == self.attempts or time.monotonic() + pause > self.deadline:
                 break
             time.sleep(system.jitter(pause))
+            pause = min(2 * pause, self.longest)
         tried = "never tried, as no time was left" if last is None else f"{last} after {attempt} attempts"
         raise TransientFault(tried) from last
