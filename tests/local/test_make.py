@@ -114,7 +114,7 @@ def test_a_python_that_is_too_old_is_refused_with_one_sentence(checkout, tmp_pat
         assert done.returncode != 0
         first, *rest = (done.stdout + done.stderr).splitlines()
         assert first == (
-            f"Python 3.11 or newer is needed, not {python}: install it, or name it with PYTHON=python3.13"
+            f"Python 3.11 or newer is needed; {python} is not: install it, or name it with PYTHON=python3.13"
         )
         assert all(line.startswith("make:") for line in rest)
     assert Path(sys.executable).exists()
