@@ -83,7 +83,7 @@ bench: setup ## measure the claims about speed and cost (some minutes); ONLY=col
 cost: setup ## print the AWS cost of a million changes, by service
 	@$(BIN)/python -m bench.cost
 
-up: setup ## start the local AWS, deploy, leave it running (KEEP=1 keeps data, FRESH=1 deletes kept data, PORT=… sets the port)
+up: setup ## start the local AWS, deploy, leave it running (KEEP=1 keeps data, FRESH=1 deletes kept data; PORT=4566)
 	@$(BIN)/python -m local up
 
 down: setup ## stop the local AWS, and a `make run` that is still running
