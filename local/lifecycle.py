@@ -64,7 +64,7 @@ def running(directory: Path) -> Process | None:
 
 
 def outputs_of(directory: Path) -> Outputs:
-    """Return what is deployed on the local AWS that is up.
+    """Return the outputs of the local AWS that is up.
 
     Raises:
         LocalAwsError: it is not up.

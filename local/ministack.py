@@ -176,7 +176,7 @@ def tail(log: Path, lines: int = 15) -> str:
 def _available(port: int) -> int:
     """Return this port of 127.0.0.1 if it is available; for 0, a free one."""
     with socket.socket() as probe:
-        # A given port is bound as the engine does it: possible after a former listener's end, not beside one.
+        # Like the engine: connections that a former listener has left do not block the port, a listener does.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, port != 0)
         try:
             probe.bind(("127.0.0.1", port))
