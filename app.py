@@ -9,22 +9,22 @@ from infra.settings import IncompleteSettingsError, StageSettings, UnknownStageE
 from infra.workflow_stack import WorkflowStack
 
 OWN = ("alarm_topic_arn", "jwt_issuer", "jwt_audience", "import_sources")
-"""Settings that are an account's own, taken from the context."""
+"""Settings of one account, taken from the CDK context."""
 
 
 def add_stacks(app: App, settings: StageSettings) -> tuple[DataStack, WorkflowStack]:
-    """Add one stage's stacks, the stateful and the stateless, to `app`."""
+    """Add the stateful and the stateless stack of one stage to `app`."""
     prefix = f"Registrar-{settings.name}"
     data = DataStack(app, f"{prefix}-Data", settings=settings)
     return data, WorkflowStack(app, f"{prefix}-Workflow", settings=settings, data=data)
 
 
 def main() -> None:
-    """Synthesize the stage named in the context (`-c stage=…`), `dev` unless told.
+    """Synthesize the stage named in the context (`-c stage=…`); default: `dev`.
 
-    `-c alarm_topic_arn=…` names the SNS topic that is told of every alarm. `-c jwt_issuer=…` and
-    `-c jwt_audience=…` make the API ask for tokens instead of signed requests. `-c import_sources=…` names
-    other buckets whose objects may be imported, separated by commas.
+    `-c alarm_topic_arn=…` names the SNS topic that every alarm notifies. With `-c jwt_issuer=…` and
+    `-c jwt_audience=…` the API requires tokens instead of signed requests. `-c import_sources=…` names other
+    buckets whose objects may be imported, separated by commas.
     """
     app = App(analytics_reporting=False)
     stage = app.node.try_get_context("stage")

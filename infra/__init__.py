@@ -1,1 +1,1 @@
-"""The infrastructure: stacks, their constructs, and the settings by which the stages differ."""
+"""The infrastructure: stacks, constructs, and the settings of each stage."""

@@ -1,4 +1,4 @@
-"""An alarm as this project raises one."""
+"""A CloudWatch alarm with this project's defaults."""
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
@@ -9,7 +9,7 @@ from infra.settings import StageSettings
 
 
 class Alarm(Construct):
-    """Goes off as soon as a metric reaches its threshold once; the stage's topic is told, if it has one."""
+    """Raised when a metric reaches its threshold once; notifies the stage's SNS topic, if it has one."""
 
     def __init__(  # noqa: PLR0913 - properties of a construct, by keyword
         self,

@@ -1,4 +1,4 @@
-"""What is uploaded as the functions' code."""
+"""The code assets of the Lambda functions."""
 
 import shlex
 import shutil
@@ -17,12 +17,12 @@ REQUIREMENTS = CODE / "requirements.txt"
 API_REQUIREMENTS = CODE / "requirements-api.txt"
 NOT_CODE = ("requirements*", "__pycache__", "*.pyc", ".*")
 
-# What the functions run on in AWS, and so what their dependencies are chosen for.
+# Lambda's runtime, for which the dependencies' wheels are chosen.
 PYTHON_VERSION = "3.13"
 PYTHON_PLATFORM = "aarch64-manylinux2014"
 
-# The code's folder is the working folder on Lambda and on its local stand-ins; `-m` puts that on the path.
-# Lambda tells its own runtimes how to log, as a function's `logging_format` says; this one is told here.
+# The working folder is the code's, on Lambda and on MiniStack; `-m` adds it to `sys.path`.
+# Lambda sets the log variables of a managed runtime from `logging_format`; a custom runtime sets its own.
 BOOTSTRAP = """#!/bin/sh
 unset PYTHONPATH PYTHONHOME
 export AWS_LAMBDA_LOG_FORMAT=JSON AWS_LAMBDA_LOG_LEVEL=INFO
@@ -31,7 +31,7 @@ exec {python} -m awslambdaric "$_HANDLER"
 
 
 class BundlingError(RuntimeError):
-    """The functions' dependencies could not be installed; the message carries uv's own."""
+    """The functions' dependencies could not be installed; the message has uv's output."""
 
     def __init__(self, requirements: Path, reason: str) -> None:
         super().__init__(
@@ -41,10 +41,10 @@ class BundlingError(RuntimeError):
 
 
 class CodeAssets:
-    """The assets of one stage, each made once however many functions share it."""
+    """The assets of one stage; functions share them."""
 
     def __init__(self, runtime: FunctionRuntime) -> None:
-        """Prepare the assets for functions that run on `runtime`; nothing is built before synthesis."""
+        """Define the assets for functions on `runtime`; an asset is built when it is first used."""
         if runtime is FunctionRuntime.LOCAL:
             self.plain = self.with_requirements = self.api = _bundled("local", LocalRuntimeBundling())
         else:
@@ -53,10 +53,10 @@ class CodeAssets:
             self.api = _bundled("requirements-api", RequirementsBundling(API_REQUIREMENTS))
 
 
-# `try_bundle` is called with the options as one struct; the interface's stub has them by keyword.
+# jsii passes the options of `try_bundle` as one struct; the interface's stub declares keywords.
 @jsii.implements(ILocalBundling)
 class RequirementsBundling:
-    """The code with requirements installed beside it, as Lambda's Python on arm64 needs them."""
+    """The code with its requirements beside it, as wheels for Lambda's Python on arm64."""
 
     def __init__(self, requirements: Path) -> None:
         self._requirements = requirements
@@ -65,7 +65,7 @@ class RequirementsBundling:
         """Fill `output_dir`.
 
         Raises:
-            BundlingError: the requirements are neither in uv's cache nor to be had from the package index.
+            BundlingError: the requirements are neither in uv's cache nor available from the package index.
         """
         install_requirements(Path(output_dir), self._requirements)
         copy_code(Path(output_dir))
@@ -74,7 +74,7 @@ class RequirementsBundling:
 
 @jsii.implements(ILocalBundling)
 class LocalRuntimeBundling:
-    """The code with a `bootstrap` that runs it on the Python which synthesizes, dependencies and all."""
+    """The code with a `bootstrap` that runs it on the Python, and the packages, that synthesized it."""
 
     def try_bundle(self, output_dir: str, *_options: object, **_named: object) -> bool:
         """Fill `output_dir`."""
@@ -86,15 +86,15 @@ class LocalRuntimeBundling:
 
 
 def copy_code(target: Path) -> None:
-    """Copy the functions' code, and nothing that stands beside it, into `target`."""
+    """Copy the functions' code into `target`, without requirements files and caches."""
     shutil.copytree(CODE, target, ignore=shutil.ignore_patterns(*NOT_CODE), dirs_exist_ok=True)
 
 
 def install_requirements(target: Path, requirements: Path) -> None:
-    """Install `requirements` into `target`, from uv's cache where that has them, else from the package index.
+    """Install `requirements` into `target`, from uv's cache or else from the package index.
 
     Raises:
-        BundlingError: neither worked.
+        BundlingError: both failed.
     """
     # fmt: off
     command = [
@@ -107,15 +107,12 @@ def install_requirements(target: Path, requirements: Path) -> None:
     online = _run(command) if offline.returncode else offline
     if online.returncode:
         raise BundlingError(requirements, online.stderr.strip())
-    # Notes of the installer on this machine and this run: they would change the asset's hash.
+    # Metadata of this machine and this run would change the asset's hash.
     for note in target.glob("*.dist-info/*"):
         if note.name in {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"}:
             note.unlink()
-    for leftover in (target / ".lock", target / "bin"):
-        if leftover.is_dir():
-            shutil.rmtree(leftover)
-        else:
-            leftover.unlink(missing_ok=True)
+    (target / ".lock").unlink(missing_ok=True)
+    shutil.rmtree(target / "bin", ignore_errors=True)
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
@@ -126,6 +123,6 @@ def _bundled(kind: str, local: ILocalBundling) -> lambda_.Code:
     return lambda_.Code.from_asset(
         str(CODE),
         asset_hash_type=AssetHashType.OUTPUT,
-        # No image is ever used: `local` bundles or raises. `command` tells the kinds apart in the cache.
+        # No image is used: `local` bundles or raises. `command` separates the kinds in the CDK's asset cache.
         bundling=BundlingOptions(image=DockerImage.from_registry("none"), command=[kind], local=local),
     )

@@ -1,4 +1,4 @@
-"""A DynamoDB table as this project keeps one."""
+"""A DynamoDB table with this project's defaults."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from constructs import Construct
 
 from infra.settings import StageSettings
 
-# What DynamoDB does with a customer-managed key in the caller's name, its wildcards spelled out.
+# The actions on a customer-managed key that DynamoDB performs as the caller, without wildcards.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
 KEY_ACTIONS = (
     "kms:Decrypt",
@@ -24,7 +24,7 @@ KEY_ACTIONS = (
 
 
 class EncryptedTable(Construct):
-    """A table on demand, with point-in-time recovery and a customer-managed key."""
+    """An on-demand table with point-in-time recovery and a customer-managed key."""
 
     def __init__(  # noqa: PLR0913 - properties of a construct, by keyword
         self,
@@ -63,16 +63,16 @@ class EncryptedTable(Construct):
         *,
         index: str | None = None,
     ) -> None:
-        """Let `grantee` do `action`, only on partition keys like one of `leading_keys`, if any are given.
+        """Allow `grantee` one action, on partition keys that match one of `leading_keys` if any are given.
 
-        With `index` it is the index that the action is for, and not the table.
+        With `index`, the action is allowed on that index instead of the table.
 
-        The use of the table's encryption key comes with it, through DynamoDB only. A transaction needs the
-        actions of its writes, and an item returned because a condition failed needs no action of its own.
+        This includes the use of the table's encryption key, through DynamoDB only. A transaction needs the
+        actions of its writes; returning the item whose condition failed needs no further action.
         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
         """
-        # Without a `Null` check: these actions always name their keys, and AWS promises the condition key for
-        # each of them but says nothing of it inside a transaction, which a `Null` check could then forbid.
+        # No `Null` check: these actions always name their keys. AWS documents the condition key for each of
+        # them, but not inside a transaction, which a `Null` check might therefore deny.
         conditions = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [*leading_keys]}}
         statement = iam.PolicyStatement(
             actions=[action],
@@ -82,7 +82,7 @@ class EncryptedTable(Construct):
         self._grant(grantee, statement, KEY_ACTIONS)
 
     def allow_stream(self, grantee: iam.IGrantable) -> None:
-        """Let `grantee`, the role of a function that Lambda feeds with the table's stream, read it.
+        """Allow `grantee`, the role of a function that Lambda feeds from the table's stream, to read it.
 
         https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
         """

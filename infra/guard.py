@@ -1,4 +1,4 @@
-"""The guard: delivers the records that executions left behind."""
+"""The guard: delivers the audit records that executions have not delivered."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
@@ -11,13 +11,13 @@ from infra.stream_consumer import StreamConsumer
 
 NEW_RECEIPTS = {
     "eventName": ["INSERT"],
-    # Of rejections, too: those of an import are recorded after their receipts, like applied changes.
+    # Rejections too: an import delivers their records after their receipts, as for applied changes.
     "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "CHANGE#"}]}}},
 }
 
 
 class Guard(LambdaFunction):
-    """A function fed with new receipts by the Users stream, once a minute while there is little to do."""
+    """A function that the Users stream feeds with new receipts, collected for up to a minute."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Guard(LambdaFunction):
             settings=settings,
             handler="registrar.handlers.guard_ledger.handler",
             code=code,
-            description="Delivers the records of changes that their executions left behind.",
+            description="Delivers the audit records that executions have not delivered.",
             environment={
                 "LEDGER_TABLE": data.ledger.table.table_name,
                 "GRACE_SECONDS": str(settings.guard_grace_seconds),

@@ -1,4 +1,4 @@
-"""The HTTP API in front of everything."""
+"""The HTTP API: its function, routes, access log and alarms."""
 
 import json
 from pathlib import Path
@@ -23,17 +23,17 @@ from infra.state_machine import executions_acknowledgment, executions_of
 
 OPENAPI = Path(__file__).parents[1] / "contracts" / "openapi.json"
 
-# API Gateway itself gives up after 30 seconds; the function answers before, and waits 25 for a change.
+# API Gateway times out after 30 seconds. The function answers before that; it waits up to 25 for a change.
 ANSWER_TIMEOUT = Duration.seconds(29)
 
-# One call that fails is sent four times by the clients, so it takes three of them to make this many.
+# The client sends a failing call up to four times: three failing calls reach this number.
 ERRORS_LEAST = 10
 ERROR_PERCENT = 5
 
-# What the function logs at this level is an internal error; a documented 503 is a WARNING.
+# The function logs an internal error at these levels, and a documented 503 at WARNING.
 INTERNAL_ERROR = '{ $.level = "ERROR" || $.level = "CRITICAL" }'
 
-# Neither path nor query, nor address or agent of the caller: they are personal data.
+# No path, query, caller's address or user agent: these are personal data.
 ACCESS_LOG = {
     "requestId": "$context.requestId",
     "time": "$context.requestTime",
@@ -47,10 +47,10 @@ ACCESS_LOG = {
 
 
 class HttpApi(Construct):
-    """One function behind the routes of the OpenAPI document, for callers whom API Gateway knows.
+    """One function behind the routes of the OpenAPI document.
 
-    Its signature or token must be right before the function is called; only what the document says needs none
-    (`security: []`) is open.
+    API Gateway checks the signature or token before it calls the function, except on the routes that the
+    document leaves open (`security: []`).
     """
 
     def __init__(  # noqa: PLR0913 - properties of a construct, by keyword
@@ -98,7 +98,7 @@ class HttpApi(Construct):
                 executions_acknowledgment(
                     machine,
                     ":*",
-                    "Whether it still runs is asked of its execution, which is named by its id.",
+                    "The API describes executions by change or import id, unknown at deployment.",
                 )
                 for machine in (standard, imports)
             ),
@@ -119,7 +119,7 @@ class HttpApi(Construct):
         data.users.allow(role, "dynamodb:Query", ("active#*", "suspended#*"), index="by_status")
         data.ledger.allow(role, "dynamodb:Query")
         data.counters.allow(role, "dynamodb:Query", ("TOTALS",))
-        # A link to an object allows what the function itself is allowed.
+        # A presigned URL has the permissions of the role that signs it.
         data.imports.allow(role, read=["imports/*"], write=["uploads/*"], find="imports/")
         for action, resources in (
             ("states:StartSyncExecution", [express.state_machine_arn]),
@@ -138,7 +138,7 @@ class HttpApi(Construct):
                 is_open = operation.get("security") == []
                 routes = self.api.add_routes(
                     path=path,
-                    # RFC 9110, 9.1: whoever answers GET answers HEAD.
+                    # RFC 9110, 9.1: a server that supports GET supports HEAD.
                     methods=[apigateway.HttpMethod[name] for name in _methods(method)],
                     integration=integration,
                     authorizer=apigateway.HttpNoneAuthorizer() if is_open else None,
@@ -146,10 +146,10 @@ class HttpApi(Construct):
                 for route in routes if is_open else ():
                     Validations.of(route).acknowledge(
                         Acknowledgment(
-                            id="AwsSolutions-APIG4", reason="Says that the API answers, and no more."
+                            id="AwsSolutions-APIG4", reason="The health check is public and returns no data."
                         )
                     )
-        # Whatever else: the function says what is wrong with path or method.
+        # Every other path or method: the function answers 404 or 405.
         apigateway.HttpRoute(
             self,
             "Default",
@@ -180,7 +180,7 @@ class HttpApi(Construct):
         )
 
     def _build_alarms(self, settings: StageSettings) -> None:
-        """A single internal error raises an alarm; 503s, which clients send again, do when they are many."""
+        """Raise an alarm for a single internal error; for 503s, which clients retry, above a rate only."""
         internal = logs.MetricFilter(
             self,
             "InternalErrors",
@@ -193,27 +193,27 @@ class HttpApi(Construct):
             self,
             "InternalErrorAlarm",
             settings=settings,
-            description="The API answered 500: its log at level ERROR says where it happened.",
+            description="The API answered 500; the function's log entry at level ERROR has the cause.",
             metric=internal.metric(period=Duration.minutes(1), statistic="Sum"),
         )
         Alarm(
             self,
             "CrashAlarm",
             settings=settings,
-            description="The API's function crashed or ran into its timeout.",
+            description="The API's function crashed or timed out.",
             metric=self.function.function.metric_errors(period=Duration.minutes(1), statistic="Sum"),
         )
         if settings.metric_math:
             self._build_rate_alarm(settings)
 
     def _build_rate_alarm(self, settings: StageSettings) -> None:
-        # Whoever said so: the function, or API Gateway for a function that it could not call in time.
+        # 5xx of the function, and of API Gateway when it could not call the function in time.
         metrics = {"errors": self.api.metric_server_error(), "requests": self.api.metric_count()}
         Alarm(
             self,
             "ServerErrorRateAlarm",
             settings=settings,
-            description=f"At least {ERRORS_LEAST} requests and {ERROR_PERCENT} % of five minutes' got a 5xx.",
+            description=f"{ERROR_PERCENT} % of requests (at least {ERRORS_LEAST}) got a 5xx in 5 minutes.",
             metric=cloudwatch.MathExpression(
                 expression=f"IF(errors >= {ERRORS_LEAST}, 100 * errors / requests, 0)",
                 label="5xx of all requests, percent",

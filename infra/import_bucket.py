@@ -1,4 +1,4 @@
-"""The import bucket: files that people bring, and what becomes of them."""
+"""The import bucket: uploaded files, the chunks made of them, and reports."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from infra.settings import StageSettings
 
 
 class ImportBucket(Construct):
-    """A bucket that keeps what it has for a while only: it is personal, and the ledger is elsewhere."""
+    """A bucket whose objects expire: they are personal data, and the ledger has the records to keep."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: StageSettings, key: kms.IKey
@@ -24,7 +24,7 @@ class ImportBucket(Construct):
             "Bucket",
             encryption=s3.BucketEncryption.KMS,
             encryption_key=key,
-            # One key for a while instead of a call to KMS for each object.
+            # S3 reuses a bucket key instead of calling KMS for each object.
             bucket_key_enabled=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
@@ -40,18 +40,18 @@ class ImportBucket(Construct):
         Validations.of(self.bucket).acknowledge(
             Acknowledgment(
                 id="AwsSolutions-S1",
-                reason="What is imported is in the ledger with its actor; the objects are gone in days.",
+                reason="The ledger has each imported change with its actor; the objects expire in days.",
             )
         )
 
     def allow(
         self, role: iam.Role, *, read: Sequence[str] = (), write: Sequence[str] = (), find: str = ""
     ) -> None:
-        """Let `role` read and write keys like these, and list those that begin with `find`."""
+        """Allow `role` to read and write keys that match these, and to list those with the prefix `find`."""
         via_s3 = {"StringEquals": {"kms:ViaService": f"s3.{Stack.of(self).region}.amazonaws.com"}}
         for action, patterns, key_actions in (
             ("s3:GetObject", read, ["kms:Decrypt"]),
-            # An upload in parts is read back by S3 as it is put together.
+            # S3 decrypts the parts of a multipart upload when it joins them.
             ("s3:PutObject", write, ["kms:Decrypt", "kms:GenerateDataKey"]),
         ):
             if patterns:
@@ -74,7 +74,7 @@ class ImportBucket(Construct):
             *(
                 Acknowledgment(
                     id=f"AwsSolutions-IAM5[Resource::{export}/{pattern}]",
-                    reason="The objects of imports, which are named by their ids.",
+                    reason="Objects are named by import ids, which are unknown at deployment.",
                 )
                 for pattern in dict.fromkeys((*read, *write))
             )

@@ -1,4 +1,4 @@
-"""The import of many users: a state machine of its own, and its four steps."""
+"""The import of many users: its state machine and four steps."""
 
 import json
 
@@ -19,17 +19,17 @@ from infra.state_machine import (
 )
 
 WHOLE_FILE = Duration.minutes(14)
-"""So long a function may work on a whole file; its state waits a little longer."""
+"""Timeout of a function that reads or writes a whole file; its state's timeout is a little longer."""
 
 CHUNK = Duration.seconds(55)
-"""So long a function may work on a chunk; both steps fit into an Express workflow with all their retries."""
+"""Timeout of a function for one chunk; both steps with all their retries fit into an Express workflow."""
 
 
 class ImportUsers(Construct):
-    """Plans a file, applies its chunks many at once, and answers every row.
+    """Plans a file, applies its chunks concurrently, and answers every row.
 
-    Like a change by itself, a chunk is written by one step that cannot touch the ledger, and audited by
-    another that can only add to it.
+    As with a single change, the step that writes a chunk has no access to the ledger, and the step that
+    audits it can only append to the ledger.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class ImportUsers(Construct):
                 *(
                     Acknowledgment(
                         id=f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::{name}/*]",
-                        reason="Whoever deploys has named this bucket to import from.",
+                        reason="The deployment's context names this bucket as an import source.",
                     )
                     for name in self._settings.import_sources
                 )
@@ -87,10 +87,7 @@ class ImportUsers(Construct):
         users = self._data.users
         step = self._build_step("WriteChunk", "write_chunk", "Decides and commits the rows of a chunk.")
         step.function.add_environment("USERS_TABLE", users.table.table_name)
-        users.allow(step.role, "dynamodb:BatchGetItem", ("USER#*", "NAME#*", "CHANGE#*"))
-        users.allow(step.role, "dynamodb:PutItem", ("USER#*", "NAME#*", "CHANGE#*"))
-        users.allow(step.role, "dynamodb:ConditionCheckItem", ("NAME#*",))
-        users.allow(step.role, "dynamodb:DeleteItem", ("NAME#*",))
+        users.allow_changes(step.role)
         self._data.imports.allow(
             step.role, read=["imports/*"], write=["imports/*/written/*"], find="imports/"
         )
@@ -136,13 +133,13 @@ class ImportUsers(Construct):
         )
 
     def _allow_map(self, machine: StateMachine) -> None:
-        """Let the machine run its own chunks as executions, read their list, and go on after a redrive.
+        """Allow the machine to run its chunks as executions of itself, read their list, and redrive them.
 
         https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
         """
         self._data.imports.allow(machine.role, read=["imports/*/manifest.json"])
         patterns = (":*", "/*")
-        # In a policy of its own: the machine waits for its role's, and this one names the machine.
+        # A separate policy: the machine depends on its role's default policy, and this one names the machine.
         policy = iam.Policy(
             self,
             "MapPolicy",
@@ -161,14 +158,14 @@ class ImportUsers(Construct):
                 ),
             ],
         )
-        reason = "A map's chunks are executions of the machine itself, below a label of their own."
+        reason = "A distributed map runs its chunks as executions with generated names."
         Validations.of(policy).acknowledge(
             *(executions_acknowledgment(machine.machine, pattern, reason) for pattern in patterns)
         )
 
 
 def _definition(settings: StageSettings) -> str:
-    """Return the definition with the stage's number of chunks at once."""
+    """Return the definition with the stage's limit of concurrent chunks."""
     definition = json.loads((DEFINITIONS / "import_users.asl.json").read_text(encoding="utf-8"))
     definition["States"]["ApplyChunks"]["MaxConcurrency"] = settings.import_chunks_at_once
     return json.dumps(definition, indent=2)

@@ -1,4 +1,4 @@
-"""A Lambda function with everything that is its own."""
+"""A Lambda function with this project's defaults."""
 
 from collections.abc import Mapping
 
@@ -15,10 +15,10 @@ RUNTIMES = {
     FunctionRuntime.LOCAL: lambda_.Runtime.PROVIDED_AL2023,
 }
 
-# Without it Pydantic looks through every installed package for plugins at each cold start.
+# Otherwise Pydantic searches every installed package for plugins at each cold start.
 ENVIRONMENT = {"PYDANTIC_DISABLE_PLUGINS": "__all__"}
 
-# Under the state's own timeout, so that a slow call ends as the function's, with its log.
+# Below the state's timeout, so that a slow call ends as the function's timeout and is logged.
 STEP_TIMEOUT = Duration.seconds(10)
 
 
@@ -27,7 +27,7 @@ class LambdaFunction(Construct):
 
     @property
     def called(self) -> lambda_.IFunction:
-        """What callers call: the function, or its newest version, since only versions have snapshots."""
+        """What to invoke: with SnapStart the newest version, since only versions have snapshots."""
         return self.function.current_version if self._snap_start else self.function
 
     def __init__(  # noqa: PLR0913 - properties of a construct, by keyword
@@ -49,16 +49,16 @@ class LambdaFunction(Construct):
 
         Args:
             scope: the construct that this one is part of.
-            construct_id: its name in there.
+            construct_id: its name in that scope.
             settings: the stage's.
             handler: the module and the name of the handler.
-            code: what is uploaded.
+            code: its asset.
             description: what it does, for the console.
-            environment: its own variables.
-            timeout: when it is ended.
-            memory_size: in MiB; the stage's when left out.
-            disk: of its own; 512 MiB when left out.
-            snap_start: whether it starts from a snapshot where the stage does.
+            environment: its variables besides those of every function.
+            timeout: of one invocation.
+            memory_size: in MiB; default: the stage's.
+            disk: its temporary storage; default: 512 MiB.
+            snap_start: whether it uses SnapStart in a stage that has it.
         """
         super().__init__(scope, construct_id)
         self._snap_start = snap_start and settings.snap_start
@@ -80,7 +80,7 @@ class LambdaFunction(Construct):
             memory_size=memory_size or settings.memory_size,
             ephemeral_storage_size=disk,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if self._snap_start else None,
-            # An execution that runs while this is deployed anew still calls the version that it began with.
+            # An execution that runs during a deployment still calls the version it started with.
             current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
             reserved_concurrent_executions=settings.reserved_concurrency,
             timeout=timeout,
@@ -93,10 +93,10 @@ class LambdaFunction(Construct):
         Validations.of(self).acknowledge(
             Acknowledgment(
                 id="AwsSolutions-L1",
-                reason="The runtime is raised together with the requirements that are chosen for it.",
+                reason="The runtime is upgraded together with the requirements chosen for it.",
             ),
             Acknowledgment(
                 id="AwsSolutions-IAM5[Resource::*]",
-                reason="X-Ray's PutTraceSegments and PutTelemetryRecords and ListStreams take none.",
+                reason="PutTraceSegments, PutTelemetryRecords and ListStreams accept no resource.",
             ),
         )

@@ -1,4 +1,4 @@
-"""The projection: events for others, and exact counters, from the Ledger stream."""
+"""The projection: publishes events and keeps exact counters from the Ledger stream."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
@@ -15,7 +15,7 @@ NEW_RECORDS = {"eventName": ["INSERT"]}
 
 
 class Projection(LambdaFunction):
-    """A function fed with new records by the Ledger stream; it publishes to a bus, and counts."""
+    """A function that the Ledger stream feeds with new records, to publish and to count."""
 
     def __init__(  # noqa: PLR0913 - properties of a construct, by keyword
         self,
@@ -55,6 +55,6 @@ class Projection(LambdaFunction):
             consumer=self,
             table=data.ledger,
             pattern=NEW_RECORDS,
-            # Fuller batches share their transactions; nobody waits for an event.
+            # Larger batches need fewer transactions, and no caller waits for an event.
             batching_window=Duration.seconds(5),
         )

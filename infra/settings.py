@@ -1,4 +1,4 @@
-"""The stages, and everything in which they differ."""
+"""The stages, and all settings by which they differ."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -8,7 +8,7 @@ from aws_cdk import aws_logs as logs
 
 
 class FunctionRuntime(StrEnum):
-    """What the functions run on."""
+    """The Lambda runtime of the functions."""
 
     MANAGED = "managed"
     """AWS Lambda's own Python 3.13; dependencies are bundled for Linux on arm64."""
@@ -18,14 +18,14 @@ class FunctionRuntime(StrEnum):
 
 
 class UnknownStageError(ValueError):
-    """The stage named is none of the known ones, which the message lists."""
+    """No stage has this name; the message lists the known ones."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"unknown stage {name!r}; known stages: {', '.join(STAGES)}")
 
 
 class IncompleteSettingsError(ValueError):
-    """Of two settings that go together one is missing."""
+    """Only one of two settings that belong together is given."""
 
     def __init__(self) -> None:
         super().__init__("jwt_issuer and jwt_audience go together: give both, or neither for IAM")
@@ -33,13 +33,13 @@ class IncompleteSettingsError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class StageSettings:
-    """What one stage settles for itself; whatever is not here is the same in every stage."""
+    """The settings of one stage; everything else is the same in every stage."""
 
     name: str
     """The stage's name, part of its stacks' names."""
 
     removal_policy: RemovalPolicy
-    """What becomes of tables, key, bucket, queues and log groups when their stack no longer has them."""
+    """What happens to tables, key, bucket, queues and log groups that are removed from their stack."""
 
     deletion_protection: bool
     """Whether the tables refuse to be deleted and the stateful stack has termination protection."""
@@ -51,51 +51,52 @@ class StageSettings:
     """The functions' memory in MiB; their share of CPU grows with it."""
 
     reserved_concurrency: int | None
-    """Concurrency set aside for each function, also its upper bound; None leaves it to the account."""
+    """Reserved concurrency of each function, also its upper bound; None: they share the account's."""
 
     snap_start: bool
-    """Whether what people wait for starts from a snapshot of its initialized process (SnapStart), in a part
-    of the time. AWS charges for keeping each version's snapshot and for each start from it, and a deployment
-    takes minutes longer. Times are taken in the handlers, randomness comes from the operating system, and
-    Python's own generator is seeded anew after each restore, so no two processes share them."""
+    """Whether the functions that callers wait for start from a snapshot of the initialized process
+    (SnapStart), which shortens cold starts. AWS charges for caching each version's snapshot and for each
+    restore, and a deployment takes minutes longer. Restored processes share no times and no random numbers:
+    handlers read the clock, randomness comes from the operating system, and Python's own generator is seeded
+    again after each restore."""
 
     guard_grace_seconds: int
-    """How old a change is when the guard looks for its record; healthy executions are done by then, and so
-    are the chunks of an import, which audit their rows together."""
+    """The age of a change at which the guard looks for its record. Healthy executions are done by then, and
+    so are the chunks of an import, which audit all their rows at the end."""
 
     api_rate: int
-    """Requests a second that the API takes; more are answered with 429."""
+    """The API's rate limit, in requests per second; above it, the answer is 429."""
 
     api_burst: int
-    """Requests that the API takes at once."""
+    """The API's burst limit, in requests."""
 
     import_days: int
-    """So long imported files and their reports are kept."""
+    """Days after which imported files and their reports expire."""
 
     import_chunks_at_once: int
-    """So many chunks of an import are applied at once, each with 32 rows in flight. A new on-demand table
-    takes about 400 rows a second: more would only be throttled, and single changes with them."""
+    """How many chunks of an import are applied concurrently, each with 32 rows in flight. A new on-demand
+    table takes about 400 rows a second: more would only be throttled, and single changes with them."""
 
     import_memory_size: int
     """The memory of an import's functions in MiB."""
 
     metric_math: bool
-    """Whether there are alarms over metrics that CloudWatch computes; the local AWS cannot make one."""
+    """Whether there are alarms on metric math, which the local AWS does not support."""
 
     function_runtime: FunctionRuntime
-    """What the functions run on."""
+    """The Lambda runtime of the functions."""
 
     jwt_issuer: str | None = None
-    """The issuer of the tokens that the API asks for; None has requests signed with IAM credentials."""
+    """The issuer of the tokens that the API requires; None: requests are signed with IAM credentials."""
 
     jwt_audience: str | None = None
-    """Whom the tokens must be meant for; goes with the issuer."""
+    """The audience that the tokens must have; given together with the issuer."""
 
     import_sources: tuple[str, ...] = ()
     """Names of other buckets whose objects may be imported."""
 
     alarm_topic_arn: str | None = None
-    """The SNS topic told of every alarm; None leaves the alarms to be seen in CloudWatch alone."""
+    """The SNS topic that every alarm notifies; None: alarms are visible in CloudWatch only."""
 
 
 STAGES = {
@@ -164,7 +165,7 @@ def stage_settings(
     jwt_audience: str | None = None,
     import_sources: str | None = None,
 ) -> StageSettings:
-    """Return the settings of the stage `name` with those that are an account's own.
+    """Return the settings of the stage `name`, completed by those of one account.
 
     Raises:
         UnknownStageError: no stage has that name.

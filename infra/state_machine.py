@@ -1,4 +1,4 @@
-"""A state machine as this project deploys one."""
+"""A state machine with this project's defaults."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ DEFINITIONS = Path(__file__).parents[1] / "statemachines"
 
 
 class StateMachine(Construct):
-    """A state machine over functions, with its own role, log group, tracing and alarms."""
+    """A state machine that calls functions, with its own role, log group, tracing and alarms."""
 
     def __init__(  # noqa: PLR0913 - properties of a construct, by keyword
         self,
@@ -34,12 +34,12 @@ class StateMachine(Construct):
 
         Args:
             scope: the construct that this one is part of.
-            construct_id: its name in there.
+            construct_id: its name in that scope.
             settings: the stage's.
             machine_type: STANDARD or EXPRESS.
             definition: the text of a file of `statemachines/`.
             functions: by their names in the definition.
-            what: one execution, for the alarms' descriptions.
+            what: what one execution is, for the alarms' descriptions.
         """
         super().__init__(scope, construct_id)
         arns = {name: function.function_arn for name, function in functions.items()}
@@ -62,7 +62,7 @@ class StateMachine(Construct):
             logs=sfn.LogOptions(
                 destination=self._build_log_group(settings),
                 level=sfn.LogLevel.ERROR,
-                # The data of an execution are personal.
+                # Execution data is personal data.
                 include_execution_data=False,
             ),
         )
@@ -74,19 +74,19 @@ class StateMachine(Construct):
             ),
             Acknowledgment(
                 id="AwsSolutions-IAM5[Resource::*]",
-                reason="X-Ray's actions and the log deliveries of Step Functions take no resource.",
+                reason="X-Ray's actions and the log deliveries of Step Functions accept no resource.",
             ),
         )
 
     def _build_log_group(self, settings: StageSettings) -> logs.LogGroup:
         stack = Stack.of(self)
-        # A group that outlives its stack must not take the name that the next stack wants: the last part of
-        # a stack's ARN is unique to its creation.
+        # A retained log group must not occupy the name that the next stack needs: the last part of a stack's
+        # ARN is different each time that the stack is created.
         creation = Fn.select(2, Fn.split("/", stack.stack_id))
         return logs.LogGroup(
             self,
             "Logs",
-            # Only this prefix keeps the account's one log resource policy from outgrowing its limit.
+            # With this prefix, the account's log resource policy stays below its size limit.
             # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
             log_group_name=f"/aws/vendedlogs/states/{stack.stack_name}-{self.node.id}-{creation}",
             retention=settings.log_retention,
@@ -94,7 +94,7 @@ class StateMachine(Construct):
         )
 
     def _build_alarms(self, settings: StageSettings, what: str) -> None:
-        # One for each way to end without an answer: only CloudWatch itself can add metrics up in an alarm.
+        # An alarm for each way to fail: one over their sum needs metric math, which is not available locally.
         ends = {
             "Failed": self.machine.metric_failed,
             "TimedOut": self.machine.metric_timed_out,
@@ -111,7 +111,7 @@ class StateMachine(Construct):
 
 
 def executions_of(machine: sfn.StateMachine, pattern: str) -> str:
-    """Return the ARN of a machine's executions; what follows its name is like `pattern`."""
+    """Return the ARN of a machine's executions, with `pattern` after the machine's name."""
     return Stack.of(machine).format_arn(
         service="states",
         resource="execution",
@@ -121,7 +121,7 @@ def executions_of(machine: sfn.StateMachine, pattern: str) -> str:
 
 
 def executions_acknowledgment(machine: sfn.StateMachine, pattern: str, reason: str) -> Acknowledgment:
-    """Return what says to cdk-nag that all of these executions are meant."""
+    """Return the cdk-nag acknowledgment of permissions on all of these executions."""
     resource = machine.node.default_child
     if not isinstance(resource, sfn.CfnStateMachine):
         raise TypeError

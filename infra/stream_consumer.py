@@ -1,4 +1,4 @@
-"""A function fed by a table's stream, as this project feeds one."""
+"""A table's stream as the event source of a function, with this project's defaults."""
 
 import json
 from collections.abc import Mapping
@@ -16,17 +16,17 @@ from infra.lambda_function import LambdaFunction
 from infra.settings import StageSettings
 
 RETRIES = 30
-"""Lambda waits up to a minute between them, so that half an hour of trouble passes by itself."""
+"""Lambda waits up to a minute between them, so that a fault of half an hour needs no operator."""
 
 LAG = Duration.hours(1)
-"""So far behind a consumer may be before an alarm goes off; the stream forgets after a day."""
+"""The delay of a consumer that raises an alarm; the stream keeps its records for a day."""
 
 
 class StreamConsumer(Construct):
     """Feeds a function with the records of a stream that match a pattern.
 
-    A record that fails is reported by itself; a batch that fails as a whole is cut in two until the record
-    at fault stands alone. What still fails goes to a queue, as its place in the stream, with an alarm.
+    The function reports each record that fails; Lambda bisects a batch that fails as a whole until the
+    faulty record is alone. After the last retry its position in the stream goes to a queue with an alarm.
     """
 
     def __init__(  # noqa: PLR0913 - properties of a construct, by keyword
@@ -64,13 +64,13 @@ class StreamConsumer(Construct):
             on_failure=event_sources.SqsDlq(queue),
             filters=[{"pattern": json.dumps(pattern)}],
         )
-        # Lambda looks whether it may read the stream as the mapping is made.
+        # Lambda checks that the role can read the stream when it creates the mapping.
         mapping.node.add_dependency(consumer.role)
         Alarm(
             self,
             "FailedAlarm",
             settings=settings,
-            description="Records of the stream could not be worked on; the queue says where they are.",
+            description="Records of the stream could not be processed; the queue has their positions.",
             metric=queue.metric_approximate_number_of_messages_visible(
                 period=Duration.minutes(1), statistic="Maximum"
             ),
@@ -79,12 +79,12 @@ class StreamConsumer(Construct):
             self,
             "LagAlarm",
             settings=settings,
-            description="The consumer of the stream is an hour behind; after a day its records are gone.",
+            description="The consumer of the stream is an hour behind; records expire after a day.",
             metric=consumer.function.metric("IteratorAge", period=Duration.minutes(5), statistic="Maximum"),
             threshold=int(LAG.to_milliseconds()),
         )
         Validations.of(queue).acknowledge(
             Acknowledgment(
-                id="AwsSolutions-SQS3", reason="This queue is where failures end; an alarm watches it."
+                id="AwsSolutions-SQS3", reason="This is the queue of failures itself; an alarm watches it."
             )
         )

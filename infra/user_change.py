@@ -13,10 +13,10 @@ from infra.state_machine import DEFINITIONS, StateMachine
 class UserChange(StateMachine):
     """The machine over the four steps of a change.
 
-    An Express workflow ends after five minutes, so the definition ends both kinds a little earlier. Any one
-    state can use up all its retries in that time, and every state can when its calls fail at once. Three
-    states that all hang until their timeouts cannot: that execution times out and raises the alarm, and a
-    redrive or another start of the same change goes on from what was committed.
+    An Express workflow ends after five minutes, so the definition's timeout is a little shorter. It is long
+    enough for one state to time out at every retry, and for all states when their calls fail immediately. If
+    three states time out at every retry, the execution times out and raises the alarm; a redrive, or another
+    start of the same change, continues from what was committed.
     """
 
     def __init__(

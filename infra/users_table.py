@@ -1,6 +1,7 @@
 """The Users table: users, the names they hold, and the receipts of changes."""
 
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
@@ -29,3 +30,11 @@ class UsersTable(EncryptedTable):
             sort_key=string_attribute("updated_at"),
             projection_type=dynamodb.ProjectionType.ALL,
         )
+
+    def allow_changes(self, grantee: iam.IGrantable) -> None:
+        """Allow `grantee` to read and commit what changes touch: users, held names and receipts."""
+        every, names = ("USER#*", "NAME#*", "CHANGE#*"), ("NAME#*",)
+        self.allow(grantee, "dynamodb:BatchGetItem", every)
+        self.allow(grantee, "dynamodb:PutItem", every)
+        self.allow(grantee, "dynamodb:ConditionCheckItem", names)
+        self.allow(grantee, "dynamodb:DeleteItem", names)

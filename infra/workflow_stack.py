@@ -1,4 +1,6 @@
-"""The stateless stack: the steps, the state machines over them, and what stands around them."""
+"""The stateless stack: steps, state machines, guard, projection, import and API."""
+
+from collections.abc import Mapping
 
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_events as events
@@ -18,7 +20,7 @@ from infra.user_change import UserChange
 
 
 class WorkflowStack(Stack):
-    """Everything that can be deployed anew at any time."""
+    """Everything that keeps no data, and can be deleted and deployed again."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: StageSettings, data: DataStack
@@ -65,7 +67,7 @@ class WorkflowStack(Stack):
             standard=standard.machine,
             imports=imports.machine,
         )
-        # These names are the contract with whoever starts an execution: they never change.
+        # Callers rely on these outputs' names: they never change.
         CfnOutput(self, "UserChangeStateMachineArn", value=standard.machine.state_machine_arn)
         CfnOutput(self, "UserChangeExpressStateMachineArn", value=express.machine.state_machine_arn)
         CfnOutput(self, "ImportUsersStateMachineArn", value=imports.machine.state_machine_arn)
@@ -76,50 +78,38 @@ class WorkflowStack(Stack):
         return events.EventBus(
             self,
             "Events",
-            # Whoever listens makes rules for it by name.
+            # The rules of subscribers name the bus.
             event_bus_name=f"{self.stack_name}-Events",
             description=f"Registrar ({self._settings.name}): UserChanged, one event for each record",
         )
 
     def _build_validate_change(self) -> lambda_.IFunction:
-        return LambdaFunction(
-            self,
+        return self._build_step(
             "ValidateChange",
-            settings=self._settings,
-            handler="registrar.handlers.validate_change.handler",
+            "validate_change",
+            "Checks a request as a whole; touches no table.",
             code=self._code.with_requirements,
-            description="Checks a request as a whole; touches no table.",
-            snap_start=True,
         ).called
 
     def _build_write_change(self) -> lambda_.IFunction:
         users = self._data.users
-        step = LambdaFunction(
-            self,
+        step = self._build_step(
             "WriteChange",
-            settings=self._settings,
-            handler="registrar.handlers.write_change.handler",
+            "write_change",
+            "Commits user, names, receipt and sealed audit record in one transaction.",
             code=self._code.plain,
-            description="Commits user, names, receipt and sealed audit record in one transaction.",
-            snap_start=True,
             environment={"USERS_TABLE": users.table.table_name},
         )
-        users.allow(step.role, "dynamodb:BatchGetItem", ("USER#*", "NAME#*", "CHANGE#*"))
-        users.allow(step.role, "dynamodb:PutItem", ("USER#*", "NAME#*", "CHANGE#*"))
-        users.allow(step.role, "dynamodb:ConditionCheckItem", ("NAME#*",))
-        users.allow(step.role, "dynamodb:DeleteItem", ("NAME#*",))
+        users.allow_changes(step.role)
         return step.called
 
     def _build_audit_change(self) -> lambda_.IFunction:
         ledger = self._data.ledger
-        step = LambdaFunction(
-            self,
+        step = self._build_step(
             "AuditChange",
-            settings=self._settings,
-            handler="registrar.handlers.audit_change.handler",
+            "audit_change",
+            "Delivers the sealed record of an applied change to the ledger.",
             code=self._code.plain,
-            description="Delivers the sealed record of an applied change to the ledger.",
-            snap_start=True,
             environment={"LEDGER_TABLE": ledger.table.table_name},
         )
         ledger.allow(step.role, "dynamodb:PutItem")
@@ -127,16 +117,33 @@ class WorkflowStack(Stack):
 
     def _build_audit_rejection(self) -> lambda_.IFunction:
         users, ledger = self._data.users, self._data.ledger
-        step = LambdaFunction(
-            self,
+        step = self._build_step(
             "AuditRejection",
-            settings=self._settings,
-            handler="registrar.handlers.audit_rejection.handler",
+            "audit_rejection",
+            "Records a rejection: its receipt and its ledger record.",
             code=self._code.with_requirements,
-            description="Records a rejection: its receipt and its ledger record.",
-            snap_start=True,
             environment={"USERS_TABLE": users.table.table_name, "LEDGER_TABLE": ledger.table.table_name},
         )
         users.allow(step.role, "dynamodb:PutItem", ("CHANGE#*",))
         ledger.allow(step.role, "dynamodb:PutItem")
         return step.called
+
+    def _build_step(
+        self,
+        name: str,
+        module: str,
+        description: str,
+        *,
+        code: lambda_.Code,
+        environment: Mapping[str, str] | None = None,
+    ) -> LambdaFunction:
+        return LambdaFunction(
+            self,
+            name,
+            settings=self._settings,
+            handler=f"registrar.handlers.{module}.handler",
+            code=code,
+            description=description,
+            snap_start=True,
+            environment=environment,
+        )

@@ -1,1 +1,1 @@
-"""The embedded local AWS: start it, deploy onto it, show what it does."""
+"""The embedded local AWS: start it, deploy to it, and run the sample changes."""

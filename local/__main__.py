@@ -9,7 +9,7 @@ def main() -> int:
     """Run one command; return the exit status."""
     signals.install()
     try:
-        # It takes a moment, in which a signal must not end in a traceback.
+        # This import takes a moment; a signal during it must not print a traceback.
         from local import commands  # noqa: PLC0415
     except signals.Ended as ended:
         return ended.status

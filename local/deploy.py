@@ -1,4 +1,4 @@
-"""The real `cdk bootstrap` and `cdk deploy`, pointed at the local AWS."""
+"""`cdk bootstrap`, `cdk synth` and `cdk deploy`, as for AWS, on the local AWS."""
 
 import json
 import os
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from botocore.config import Config
 
 from local import processes, signals
-from local.ministack import CHECKOUT, REGION, LocalAwsError, clean_environment, client_environment, tail
+from local.errors import LocalAwsError
+from local.ministack import CHECKOUT, REGION, clean_environment, client_environment, tail
 from registrar_client.stage import local_session
 
 if TYPE_CHECKING:
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 ACCOUNT: Final = "000000000000"
 CDK_SECONDS: Final = 5
 OUTPUTS: Final = "outputs.json"
+NOT_UP: Final = "the local AWS is not up; start it with `make up`"
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """What `outputs.json` says: the endpoint, the region and the stacks' outputs by their names."""
+    """The contents of `outputs.json`: the endpoint, the region, and the stacks' outputs by name."""
 
     endpoint: str
     region: str
@@ -42,13 +44,13 @@ class Outputs:
     ApiUrl: str
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
-        """Make a boto3 client of this local AWS, whatever profile or region the shell has."""
+        """Make a boto3 client of this local AWS, independent of the shell's profile and region."""
         return client(service, self.endpoint)
 
 
 def client(service: str, endpoint: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
     """Make a boto3 client of a local endpoint, with dummy credentials."""
-    # The sync- of StartSyncExecution's host does not resolve locally.
+    # The host prefix of StartSyncExecution (sync-) does not resolve locally.
     config = Config(inject_host_prefix=False, max_pool_connections=64)
     return local_session(REGION).client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]
 
@@ -56,20 +58,20 @@ def client(service: str, endpoint: str) -> Any:  # noqa: ANN401 - boto3 makes it
 def deploy(endpoint: str, directory: Path) -> Outputs:
     """Deploy the local stage and write ``outputs.json`` into the directory.
 
-    Where ``CDK_ASSEMBLY`` names what ``cdk synth`` has made before, that is deployed; else it is made now.
+    ``CDK_ASSEMBLY`` may name a cloud assembly to deploy; without it, the app is synthesized first.
 
     Raises:
         LocalAwsError: the CDK failed; the message has the end of its output.
     """
     own, stacks = directory / "cdk.out", directory / "stacks.json"
     with Cdk(directory, client_environment(endpoint)) as cdk:
-        # Outside the checkout's top level, the CDK finds no cdk.json and synthesizes nothing a second time.
+        # In this folder the CDK finds no cdk.json, so it does not synthesize the app.
         cdk.start("bootstrap", f"aws://{ACCOUNT}/{REGION}", cwd=directory)
         made = os.environ.get("CDK_ASSEMBLY")
         if made is None:
             cdk.start("synth", "--quiet", "--context", "stage=local", "--output", str(own), cwd=CHECKOUT)
         else:
-            # The CDK writes into it as it deploys.
+            # A copy, since the CDK writes into the assembly as it deploys.
             shutil.copytree(CHECKOUT / made, own, dirs_exist_ok=True)
         cdk.wait()
         # fmt: off
@@ -82,25 +84,23 @@ def deploy(endpoint: str, directory: Path) -> Outputs:
     values = {
         name: value for stack in json.loads(stacks.read_text()).values() for name, value in stack.items()
     }
-    # AWS gives each API a host of its own; here they share one, and the name in the host becomes a path.
+    # On AWS each API has its own host name; MiniStack has the API's id in the path instead.
     api_id = values["ApiUrl"].partition("://")[2].partition(".")[0]
     values["ApiUrl"] = f"{endpoint}/_aws/execute-api/{api_id}/$default"
     named = {name: values[name] for name in Outputs.__dataclass_fields__ if name in values}
     outputs = Outputs(endpoint=endpoint, region=REGION, **named)
-    part = directory / f"{OUTPUTS}.part"
-    part.write_text(json.dumps(vars(outputs), indent=2) + "\n")
-    part.replace(directory / OUTPUTS)
+    processes.write_file(directory / OUTPUTS, json.dumps(vars(outputs), indent=2) + "\n")
     return outputs
 
 
 def synth(stage: str, output: Path, directory: Path) -> str:
-    """Synthesize a stage's templates into a folder, without a word of the CDK's unless it warns or fails.
+    """Synthesize a stage's templates into a folder; the CDK prints nothing.
 
     Returns:
-        The app's own warnings, a line each.
+        The CDK's warnings and notes about the app, a line each.
 
     Raises:
-        LocalAwsError: it failed; the message has the end of the CDK's output.
+        LocalAwsError: the CDK failed; the message has the end of its output.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with Cdk(directory, {}) as cdk:
@@ -113,22 +113,22 @@ def synth(stage: str, output: Path, directory: Path) -> str:
 
 
 def read_outputs(directory: Path) -> Outputs:
-    """Read back what ``deploy`` wrote.
+    """Read what ``deploy`` has written.
 
     Raises:
-        LocalAwsError: nothing was deployed here.
+        LocalAwsError: nothing is deployed from this directory.
     """
     try:
         return Outputs(**json.loads((directory / OUTPUTS).read_text()))
     except FileNotFoundError:
-        raise LocalAwsError("the local AWS is not up; start it with `make up`") from None
+        raise LocalAwsError(NOT_UP) from None
 
 
 class Cdk:
-    """The CDK's command line, a process for each command; those that still run end with the block."""
+    """The CDK command line, one process for each command; those that still run end with the `with` block."""
 
     def __init__(self, directory: Path, environment: dict[str, str]) -> None:
-        """Keep logs, notes and caches in `directory`, and give the commands this environment besides."""
+        """Keep logs, notes and caches in `directory`; add `environment` to that of the commands."""
         self._directory = directory
         self._environment = {**clean_environment(), **environment, **quiet(directory)}
         self._running: list[tuple[str, Path, subprocess.Popen[bytes], Process]] = []
@@ -148,7 +148,7 @@ class Cdk:
         return log
 
     def wait(self) -> None:
-        """Wait for what was started.
+        """Wait for all commands that were started.
 
         Raises:
             LocalAwsError: a command failed; the message has the end of its output.
@@ -156,7 +156,7 @@ class Cdk:
         while self._running:
             command, log, popen, process = self._running[0]
             if popen.wait():
-                raise LocalAwsError(f"`cdk {command}` failed; its output {log} closes with:\n{tail(log)}")
+                raise LocalAwsError(f"`cdk {command}` failed; its output {log} ends with:\n{tail(log)}")
             processes.forget(self._directory, process)
             del self._running[0]
 
@@ -175,7 +175,7 @@ class Cdk:
 
 
 def quiet(directory: Path) -> dict[str, str]:
-    """Return what makes the CDK send nothing, look for no newer version, and write into this folder alone."""
+    """Return variables: no telemetry, no check for a new version, caches inside the checkout only."""
     return {
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "CDK_DISABLE_VERSION_CHECK": "true",
@@ -184,7 +184,7 @@ def quiet(directory: Path) -> dict[str, str]:
         or str(CHECKOUT / ".local" / "jsii"),
         "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "true",
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20,22,24",
-        # The app runs on this Python, wherever `cdk.json` would look for one.
+        # `cdk.json` starts `python3` from the path: this Python.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
         "CI": "true",
     }

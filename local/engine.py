@@ -1,7 +1,7 @@
-"""`python -m local.engine`: MiniStack that ends with its starter, and keeps its streams with its data.
+"""`python -m local.engine`: MiniStack, ended with its parent process, and saving streams with its tables.
 
-MiniStack 1.5 does neither (decision 022). Of a table's stream it keeps how far each consumer has come, but
-not the records: after a restart it would pass over as many new ones, and what nobody had read would be lost.
+MiniStack 1.5 does neither (decision 022). It saves each consumer's position in a table's stream, but not the
+stream's records: after a restart it would skip as many new records, and unread ones would be missing.
 """
 
 import copy
@@ -14,17 +14,17 @@ import time
 from typing import Any, Final
 
 STREAMS: Final = "registrar_streams"
-"""The field of MiniStack's kept tables that has the streams."""
+"""The field for the streams in MiniStack's saved state of DynamoDB."""
 END_SECONDS: Final = 10
 SERVE: Final = "serve"
 
 
 def supervise() -> None:
-    """Run MiniStack in a process of its own; when it has ended, however, end the functions that it has left.
+    """Run MiniStack as a child process; when it has ended for any reason, kill the functions it has left.
 
-    This process is the leader of the session, and does so little that nothing but a kill ends it early.
+    This process leads the session, and does so little that only a kill can end it early.
     """
-    # The whole group is told to end: MiniStack saves its data, and this process waits for that.
+    # SIGTERM goes to the whole group: MiniStack saves its data, and this process waits for that.
     signal.signal(signal.SIGTERM, lambda *_: None)
     with subprocess.Popen([sys.executable, "-m", "local.engine", SERVE], stdin=subprocess.PIPE) as child:
         threading.Thread(target=end_with_starter, daemon=True).start()
@@ -33,9 +33,9 @@ def supervise() -> None:
 
 
 def end_with_starter() -> None:
-    """End this process's group once standard input closes: whoever started it has died.
+    """End this process's group when standard input closes, since then the parent process has ended.
 
-    A byte beforehand says that it shall go on.
+    A byte on standard input before that releases the group: it goes on alone.
     """
     if os.read(0, 1) == b"":
         os.killpg(0, signal.SIGTERM)
@@ -44,18 +44,17 @@ def end_with_starter() -> None:
 
 
 def keep_streams() -> None:
-    """Let MiniStack save, with its tables, what their streams' consumers have not read yet, and restore it.
+    """Make MiniStack save and restore, with its tables, the stream records that consumers have not read.
 
-    What is saved belongs together: the positions are taken before the tables. So what a consumer does
-    meanwhile is delivered to it once more, which it must bear on AWS as well. Kept data without streams
-    starts with empty ones.
+    The positions are saved before the tables, so records that a consumer reads in between are delivered
+    again, as can happen on AWS. Kept data without streams starts with empty ones.
     """
-    # They read their settings from the environment as they are imported.
+    # These modules read their settings from the environment when they are imported.
     from ministack import app  # type: ignore[import-untyped]  # noqa: PLC0415
     from ministack.services import dynamodb, lambda_svc  # type: ignore[import-untyped]  # noqa: PLC0415
 
     positions, records, trimmed = (
-        lambda_svc._dynamodb_stream_positions,  # noqa: SLF001 - MiniStack has no other way, and is pinned
+        lambda_svc._dynamodb_stream_positions,  # noqa: SLF001 - there is no public way; the version is pinned
         dynamodb._stream_records,  # noqa: SLF001
         dynamodb._stream_trimmed,  # noqa: SLF001
     )
@@ -76,7 +75,7 @@ def keep_streams() -> None:
 
     def restore_everything() -> None:
         restore_all()
-        # The poller runs already; it sees no record before it sees where each consumer is.
+        # The poller is running already: it must see the consumers' positions before any record.
         for name, store in (("positions", positions), ("trimmed", trimmed), ("records", records)):
             store._data.clear()  # noqa: SLF001
             if name in kept:
@@ -88,13 +87,13 @@ def keep_streams() -> None:
 
 
 def unread(positions: Any, mappings: Any, records: Any, trimmed: Any) -> dict[str, Any]:  # noqa: ANN401 - MiniStack's
-    """Return copies of MiniStack's stores of streams, without the records that every consumer has read.
+    """Return copies of MiniStack's stream stores, without the records that every consumer has read.
 
     Args:
-        positions: by consumer, how many records of its stream it has read, from the first one ever.
+        positions: by consumer, how many records it has read since the stream began.
         mappings: by consumer, its event source mapping.
-        records: by table, the records that there are.
-        trimmed: by table, how many there were before those.
+        records: by table, the stream's records.
+        trimmed: by table, how many earlier records have been removed.
     """
     read: dict[tuple[str, str, str], int] = {}
     for (account, region, consumer), mapping in list(mappings._data.items()):  # noqa: SLF001

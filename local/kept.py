@@ -1,7 +1,7 @@
-"""The data of `make up KEEP=1`: all of it as the last proper stop left it, or none.
+"""The data of `make up KEEP=1`: always the complete state at the last clean stop.
 
-MiniStack saves some things at once (objects in S3) and the rest as it stops. So it works on a copy, which
-takes the place of what was kept once MiniStack has saved everything and ended by itself.
+MiniStack writes S3 objects immediately and everything else when it stops. So it works on a copy, which
+replaces the kept data only after MiniStack has saved everything and ended by itself.
 """
 
 import shutil
@@ -11,20 +11,20 @@ from typing import Final
 KEPT: Final = "kept"
 WORK: Final = "data"
 BEFORE: Final = "kept.before"
-"""What was kept, for the moment in which the newer data takes its place."""
+"""The previous kept data, while the newer data replaces it."""
 
 STATE: Final = Path(WORK, "state")
 OBJECTS: Final = Path(WORK, "s3")
 
 
 def is_there(directory: Path) -> bool:
-    """Tell whether data is kept in this directory."""
+    """Return whether data is kept in this directory."""
     _adopt(directory)
     return any((directory / name).is_dir() for name in (KEPT, BEFORE))
 
 
 def prepare(directory: Path, *, keep: bool) -> None:
-    """Make the folder that MiniStack works on: the kept data when asked for, else empty."""
+    """Make the folder that MiniStack works on: with `keep` a copy of the kept data, else empty."""
     work, kept = directory / WORK, directory / KEPT
     shutil.rmtree(work, ignore_errors=True)
     _adopt(directory)
@@ -36,15 +36,15 @@ def prepare(directory: Path, *, keep: bool) -> None:
 
 
 def begin(directory: Path) -> None:
-    """Note that MiniStack has read what was kept: what it saves from now on is new."""
+    """Remove the state that MiniStack has loaded, so that all state files are new from now on."""
     for file in (directory / STATE).glob("*.json"):
         file.unlink()
 
 
 def publish(directory: Path) -> bool:
-    """Keep what MiniStack has saved; return whether it has saved anything.
+    """Replace the kept data by what MiniStack has saved, if that is complete; return whether it is.
 
-    MiniStack writes a file for each service, the tables among them, each under a temporary name first.
+    MiniStack writes a file for each service, among them the tables, each under a temporary name first.
     """
     work, kept, before = (directory / name for name in (WORK, KEPT, BEFORE))
     state = directory / STATE
@@ -59,13 +59,13 @@ def publish(directory: Path) -> bool:
 
 
 def discard(directory: Path) -> None:
-    """Throw away what was kept."""
+    """Delete the kept data."""
     for name in (KEPT, BEFORE):
         shutil.rmtree(directory / name, ignore_errors=True)
 
 
 def _adopt(directory: Path) -> None:
-    """Move what was kept before there was a folder for it."""
+    """Move kept data from the former layout, which had no folder for it."""
     if any((directory / "state").glob("*.json")) and not (directory / KEPT).exists():
         (directory / KEPT).mkdir()
         for name in ("state", "s3"):

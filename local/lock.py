@@ -1,4 +1,4 @@
-"""One command at a time for a directory of the local AWS."""
+"""A lock: one command at a time for a directory of the local AWS."""
 
 import fcntl
 import json
@@ -11,24 +11,26 @@ from pathlib import Path
 from typing import IO, Final
 
 from local import processes
+from local.errors import LocalAwsError
 from local.processes import Process
 
 LOCK: Final = "lock"
 WAIT_SECONDS: Final = 60
-"""So long a command that was asked to end may take to stop what it has started."""
+"""How long a command that is asked to end may take to stop what it has started."""
 
 
-class Busy(Exception):  # noqa: N818 - what is the case, not who is at fault
-    """Another command works on this directory; `holder` is its process."""
+class Busy(LocalAwsError):  # noqa: N818 - a state, not a fault
+    """Another command works in this directory; `holder` is its process."""
 
-    def __init__(self, holder: Process) -> None:
-        super().__init__(holder)
+    def __init__(self, holder: Process, directory: Path) -> None:
+        who = f"`make {holder.what}` (process {holder.pid})" if holder.pid else "another command"
+        super().__init__(f"{who} is at work in {directory}: wait for it, or end it with `make down`")
         self.holder = holder
 
 
 @contextmanager
 def held(directory: Path, what: str) -> Iterator[None]:
-    """Hold the directory for a command; the system lets go of it however this process ends.
+    """Hold the directory's lock for `make {what}`; the system releases it when this process ends.
 
     Raises:
         Busy: another process holds it.
@@ -38,7 +40,7 @@ def held(directory: Path, what: str) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Busy(_holder(file)) from None
+            raise Busy(_holder(file), directory) from None
         file.truncate(0)
         file.write(json.dumps(asdict(Process(os.getpid(), processes.start_of(os.getpid()) or "", what))))
         file.flush()
@@ -48,14 +50,14 @@ def held(directory: Path, what: str) -> Iterator[None]:
 
 @contextmanager
 def taken_over(directory: Path, what: str) -> Iterator[Process | None]:
-    """Hold the directory, after ending the command that holds it: politely, then for good.
+    """Hold the directory's lock, after ending the command that holds it: SIGTERM, then SIGKILL.
 
     Yields:
-        The command that was ended, None when nobody held it.
+        The command that was ended, None if there was none.
 
     Raises:
-        Busy: it does not let go.
-        TimeoutError: it cannot be killed.
+        Busy: the command still holds it after a minute.
+        LocalAwsError: the command cannot be killed.
     """
     ended: Process | None = None
     deadline = time.monotonic() + WAIT_SECONDS
@@ -69,14 +71,14 @@ def taken_over(directory: Path, what: str) -> Iterator[Process | None]:
                     raise
                 if busy.holder.pid and busy.holder != ended:
                     ended = busy.holder
-                    # Its own clean-up ends what it has started.
+                    # It stops by itself what it has started.
                     processes.end(ended, WAIT_SECONDS, alone=True)
             time.sleep(processes.POLL_SECONDS)
         yield ended
 
 
 def _holder(file: IO[str]) -> Process:
-    """Read who holds the lock; without an id when that is just about to be written."""
+    """Return the process that holds the lock, with id 0 if it has not written its id yet."""
     file.seek(0)
     try:
         return Process(**json.loads(file.read()))

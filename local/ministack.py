@@ -1,4 +1,4 @@
-"""MiniStack in a process group of its own: started on a free port of 127.0.0.1, stopped with its children."""
+"""MiniStack in its own process group: started on a port of 127.0.0.1, stopped with its children."""
 
 import json
 import os
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from local import kept, processes, signals
+from local.errors import LocalAwsError
 from local.processes import Process
 
 CHECKOUT: Final = Path(__file__).parents[1]
@@ -20,17 +21,13 @@ REGION: Final = "us-east-1"
 START_SECONDS: Final = 60
 STOP_SECONDS: Final = 10
 SAVE_SECONDS: Final = 120
-"""So long it may take to end when it saves what it has."""
+"""How long it may take to end when it saves its data."""
 ENGINE: Final = "engine"
-
-
-class LocalAwsError(RuntimeError):
-    """The local AWS could not do what was asked; the message says why and where to look."""
 
 
 @dataclass(frozen=True)
 class Engine:
-    """A running engine: its process (also the leader of its group), its endpoint, and where its note is."""
+    """A running engine: its process id (also its group's), its endpoint, and the directory of its note."""
 
     pid: int
     endpoint: str
@@ -38,11 +35,11 @@ class Engine:
 
 
 _started: dict[int, subprocess.Popen[bytes]] = {}
-"""The engines that end with this process, by their ids: their standard input is open as long as this is."""
+"""The engines that end with this process, by process id: they end when their standard input closes."""
 
 
 def client_environment(endpoint: str) -> dict[str, str]:
-    """Return what makes any AWS client talk to the local AWS, and never to a real account by accident."""
+    """Return the variables by which any AWS client uses the local AWS, and never a real account."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_REGION": REGION,
@@ -58,7 +55,7 @@ def client_environment(endpoint: str) -> dict[str, str]:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return this process's environment without anything that points at an AWS account."""
+    """Return this process's environment without the variables that could name an AWS account."""
     return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
 
 
@@ -66,17 +63,17 @@ def start(directory: Path, *, port: int = 0, keep: bool = False, **settings: str
     """Start MiniStack and wait until it answers. It ends with this process, unless it is released.
 
     Args:
-        directory: where it keeps its state, its log ``ministack.log``, and the note of its process.
+        directory: for its state, its log ``ministack.log``, and the note of its process.
         port: its port on 127.0.0.1; 0 takes a free one.
-        keep: whether it starts with what was kept, and saves what it has as it stops.
+        keep: whether it starts with the kept data, and saves its data when it stops.
         settings: further environment variables for MiniStack.
 
     Raises:
-        LocalAwsError: it did not start; the message says why, or has the end of its log.
+        LocalAwsError: the port is taken, or MiniStack did not start; the message has the end of its log.
     """
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "tmp").mkdir(exist_ok=True)
-    port = _checked(port) if port else _free_port()
+    port = _available(port)
     endpoint = f"http://127.0.0.1:{port}"
     kept.prepare(directory, keep=keep)
     log = directory / "ministack.log"
@@ -115,13 +112,13 @@ def _environment(directory: Path, port: int, *, keep: bool) -> dict[str, str]:
         "S3_PERSIST": "1" if keep else "0",
         "STATE_DIR": str(directory / kept.STATE),
         "S3_DATA_DIR": str(directory / kept.OBJECTS),
-        # Functions are unpacked and run here.
+        # MiniStack unpacks and runs functions here.
         "TMPDIR": str(directory / "tmp"),
     }
 
 
 def is_answering(engine: Engine) -> bool:
-    """Tell whether the engine answers on its endpoint as MiniStack does."""
+    """Return whether MiniStack answers on the engine's endpoint."""
     health = f"{engine.endpoint}/_ministack/health"
     with suppress(OSError, ValueError), _DIRECTLY.open(health, timeout=2) as answer:
         return isinstance(json.load(answer), dict)
@@ -129,7 +126,7 @@ def is_answering(engine: Engine) -> bool:
 
 
 def release(engine: Engine) -> None:
-    """Let the engine go on when this process ends; its note tells others of it."""
+    """Let the engine go on when this process ends; other processes find it by its note."""
     stdin = _started.pop(engine.pid).stdin
     if stdin is not None:
         stdin.write(b"\n")
@@ -137,7 +134,7 @@ def release(engine: Engine) -> None:
 
 
 def stop(engine: Engine) -> bool:
-    """End the engine and the functions that it runs: politely, then for good.
+    """End the engine and the functions that it runs: SIGTERM, then SIGKILL.
 
     Returns:
         Whether it ended by itself.
@@ -159,16 +156,16 @@ def _wait(process: subprocess.Popen[bytes], engine: Engine, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not is_answering(engine):
         if process.poll() is not None:
-            raise LocalAwsError(f"MiniStack ended as it started; its log {log} closes with:\n{tail(log)}")
+            raise LocalAwsError(f"MiniStack ended during its start; its log {log} ends with:\n{tail(log)}")
         if time.monotonic() > deadline:
             raise LocalAwsError(
-                f"MiniStack gave no answer in {START_SECONDS} s; its log {log} closes with:\n{tail(log)}"
+                f"MiniStack did not answer in {START_SECONDS} s; its log {log} ends with:\n{tail(log)}"
             )
         time.sleep(0.1)
 
 
 _DIRECTLY: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""Asks 127.0.0.1 whatever proxy the environment names."""
+"""Opens URLs without a proxy, even if the environment names one."""
 
 
 def tail(log: Path, lines: int = 15) -> str:
@@ -176,24 +173,17 @@ def tail(log: Path, lines: int = 15) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
-def _free_port() -> int:
+def _available(port: int) -> int:
+    """Return this port of 127.0.0.1 if it is available; for 0, a free one."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _checked(port: int) -> int:
-    """Return a port that was asked for, if it is to be had."""
-    with socket.socket() as probe:
-        # As the engine binds it: what a listener has left behind is no hindrance, a listener is.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Like the engine: connections that a former listener has left do not block the port, a listener does.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, port != 0)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            message = (
-                f"port {port} of 127.0.0.1 is not to be had ({error.strerror}): "
+            raise LocalAwsError(
+                f"port {port} of 127.0.0.1 is not available ({error.strerror}): "
                 "name another with PORT=…, or leave PORT out for a free one"
-            )
-            raise LocalAwsError(message) from None
-    return port
+            ) from None
+        bound: int = probe.getsockname()[1]
+        return bound

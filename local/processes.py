@@ -1,7 +1,6 @@
 """The processes that this checkout starts: each in its own session, noted on disk, ended with its children.
 
-A note has the id of a process and when it was started, so that a process which got the same id later is
-never taken for ours.
+A note has a process's id and start time: a later process with the same id is not mistaken for it.
 """
 
 import json
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from local import signals
+from local.errors import LocalAwsError
 
 NOTES: Final = "processes"
 POLL_SECONDS: Final = 0.05
@@ -26,10 +26,10 @@ class Process:
     """A process that was started from this checkout, the leader of its session.
 
     Attributes:
-        started: tells it from every other process that had or will have its id.
-        what: for people, and to tell the engine from the rest.
-        endpoint: of an engine, else empty.
-        keep: whether an engine's data outlives it.
+        started: its start time, which no other process with its id has.
+        what: its name in messages; the engine's is `ministack.ENGINE`.
+        endpoint: an engine's, else empty.
+        keep: whether it is an engine that saves its data when it stops.
     """
 
     pid: int
@@ -39,11 +39,11 @@ class Process:
     keep: bool = False
 
     def is_alive(self) -> bool:
-        """Tell whether it runs, however busy it is: nobody is asked but the system."""
+        """Return whether it runs, even if it is too busy to answer: this asks the operating system."""
         return start_of(self.pid) == self.started
 
 
-def spawn(  # noqa: PLR0913 - what a process needs
+def spawn(  # noqa: PLR0913 - keywords
     directory: Path,
     what: str,
     command: list[str],
@@ -54,7 +54,7 @@ def spawn(  # noqa: PLR0913 - what a process needs
     endpoint: str = "",
     keep: bool = False,
 ) -> tuple[subprocess.Popen[bytes], Process]:
-    """Start a command in a session of its own, and note it in `directory` before anything can interrupt.
+    """Start a command in its own session, and note it in `directory`; signals wait until both are done.
 
     Its standard input is a pipe that closes when this process ends.
     """
@@ -69,7 +69,7 @@ def spawn(  # noqa: PLR0913 - what a process needs
             start_new_session=True,
         )
         process = Process(popen.pid, start_of(popen.pid) or "", what, endpoint, keep)
-        _write(_note(directory, process), json.dumps(asdict(process)))
+        write_file(_note(directory, process), json.dumps(asdict(process)))
     return popen, process
 
 
@@ -80,10 +80,10 @@ def noted(directory: Path) -> list[Process]:
 
 
 def end_all(directory: Path, seconds: float) -> None:
-    """End every noted process of a directory that is alive, and forget it.
+    """End every noted process of a directory, and remove its note.
 
     Raises:
-        TimeoutError: one cannot be killed; its note stays.
+        LocalAwsError: one cannot be killed; its note stays.
     """
     for process in noted(directory):
         end(process, seconds)
@@ -96,18 +96,18 @@ def forget(directory: Path, process: Process) -> None:
 
 
 def end(process: Process, seconds: float, *, alone: bool = False) -> bool:
-    """End a process and its children: politely, and after so many seconds for good.
+    """End a process and its children: SIGTERM, and SIGKILL after the given seconds.
 
     Args:
-        process: the leader of a session, unless it is ended `alone`.
+        process: the leader of a session, unless `alone`.
         seconds: how long it may take to end by itself.
-        alone: whether it sees to its children, as a command of this package does.
+        alone: whether it ends its children itself, as a command of this package does.
 
     Returns:
-        Whether it ended by itself; False when it had ended before, or had to be killed.
+        Whether it ended by itself; False if it had ended before, or had to be killed.
 
     Raises:
-        TimeoutError: it cannot be killed.
+        LocalAwsError: it cannot be killed.
     """
     if not process.is_alive():
         return False
@@ -118,23 +118,25 @@ def end(process: Process, seconds: float, *, alone: bool = False) -> bool:
             send(process.pid, number)
 
     signalled(signal.SIGTERM)
-    # A process that was stopped (Ctrl-Z, a debugger) takes no other signal.
+    # A stopped process (Ctrl-Z, a debugger) handles SIGTERM only once it continues.
     signalled(signal.SIGCONT)
     by_itself = _gone(process, seconds)
     if not by_itself or not alone:
-        # Itself when it has not heard, and the children that it has left.
+        # The process itself if it ignored SIGTERM, and the children that it has left.
         signalled(signal.SIGKILL)
     if not by_itself and not _gone(process, KILL_SECONDS):
-        raise TimeoutError(f"process {process.pid} ({process.what}) cannot be killed")
+        raise LocalAwsError(
+            f"process {process.pid} ({process.what}) cannot be killed; end it by hand, then `make down` again"
+        )
     return by_itself
 
 
 def start_of(pid: int) -> str | None:
-    """Return what tells a living process from others with its id; None when there is none or it has ended."""
+    """Return the start time of a living process, in a form unique to it; None if it does not run."""
     if Path("/proc/self/stat").exists():
         try:
-            # proc_pid_stat(5): after the name in parentheses the state, and 19 fields later the start in
-            # clock ticks since the boot.
+            # proc_pid_stat(5): the state follows the name in parentheses; 19 fields later is the start time,
+            # in clock ticks since boot.
             fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].decode().split()
         except (FileNotFoundError, ProcessLookupError):
             return None
@@ -164,7 +166,8 @@ def _note(directory: Path, process: Process) -> Path:
     return directory / NOTES / f"{process.pid}.json"
 
 
-def _write(file: Path, text: str) -> None:
+def write_file(file: Path, text: str) -> None:
+    """Write a file in one step: a reader sees all of it, or what was there before."""
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(".part")
     part.write_text(text)

@@ -1,4 +1,4 @@
-"""A shell that talks to the local AWS, and its way back."""
+"""Point a shell at the local AWS, and restore it."""
 
 import os
 import re
@@ -12,22 +12,22 @@ from local.deploy import OUTPUTS, Outputs
 from local.ministack import client_environment
 
 CHANGED: Final = "REGISTRAR_SHELL_VARIABLES"
-"""Names what `make env` has changed in a shell, for the way back."""
+"""The variable with the names of those that `make env` has changed."""
 BEFORE: Final = "REGISTRAR_BEFORE_"
-"""A variable's value of before; the shell keeps it to itself, so that no program gets what was a secret."""
+"""Prefix of the variables with the values before; not exported, so that no program gets a secret."""
 ALWAYS_UNSET: Final = frozenset(
     {"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_ROLE_ARN"}
     | {"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CA_BUNDLE"}
 )
 HARMLESS: Final = re.compile(r"AWS_(PAGER|DEFAULT_OUTPUT|CLI_.*)")
-"""How the AWS CLI prints; whom it asks does not depend on it."""
+"""Variables that change how the AWS CLI prints, but not which account or endpoint it uses."""
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MAKE_OWN: Final = frozenset({"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "PYTHONPATH", "TMPDIR"})
-"""What `make` has set for its recipes; a person's shell is none."""
+"""Variables that `make` sets for its recipes, and that a user's shell must not inherit."""
 
 
 def variables(outputs: Outputs, directory: Path) -> dict[str, str]:
-    """Return what a shell needs to talk to the local AWS, from any folder."""
+    """Return the variables by which a shell uses the local AWS, from any folder."""
     own = str(Path(sys.executable).parent)
     path = os.environ.get("PATH", os.defpath)
     return client_environment(outputs.endpoint) | {
@@ -41,17 +41,17 @@ def variables(outputs: Outputs, directory: Path) -> dict[str, str]:
     }
 
 
-def strangers(names: dict[str, str]) -> set[str]:
-    """Return the variables that would lead an AWS client elsewhere, such as a profile."""
+def _to_unset(names: dict[str, str]) -> set[str]:
+    """Return the variables that would point an AWS client or the command elsewhere, such as a profile."""
     others = {name for name in os.environ if name.startswith("AWS_") and not HARMLESS.fullmatch(name)}
-    # These name a stage or an address for the command, which would go before the local AWS.
+    # With these, the command would use another stage or address than the local AWS.
     own = {"REGISTRAR_STAGE", "REGISTRAR_URL", "REGISTRAR_TOKEN"}
     return (others | ALWAYS_UNSET | own) - set(names)
 
 
 def entering(names: dict[str, str]) -> str:
-    """Return the lines, for `eval` in a POSIX shell, that make it talk to the local AWS."""
-    gone = strangers(names)
+    """Return commands, for `eval` in a POSIX shell, that point it at the local AWS."""
+    gone = _to_unset(names)
     known = set(_changed())
     lines = [
         f'[ -z "${{{name}+set}}" ] || {BEFORE}{name}="${name}"' for name in sorted({*names, *gone} - known)
@@ -63,7 +63,7 @@ def entering(names: dict[str, str]) -> str:
 
 
 def leaving() -> str:
-    """Return the lines, for `eval` in a shell that `entering` has changed, that put back what was there."""
+    """Return commands, for `eval` in a shell that `entering` has changed, that restore its variables."""
     lines = [
         f'if [ -n "${{{BEFORE}{name}+set}}" ]; then export {name}="${BEFORE}{name}"; unset {BEFORE}{name};'
         f" else unset {name}; fi"
@@ -73,8 +73,8 @@ def leaving() -> str:
 
 
 def open_shell(names: dict[str, str]) -> None:
-    """Run the person's own shell inside the local AWS until it ends."""
-    gone = strangers(names) | MAKE_OWN | {CHANGED}
+    """Run the user's shell with these variables until it ends."""
+    gone = _to_unset(names) | MAKE_OWN | {CHANGED}
     environment = {name: value for name, value in os.environ.items() if name not in gone} | names
     subprocess.run([os.environ.get("SHELL") or "/bin/sh"], env=environment, check=False)
 

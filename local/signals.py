@@ -1,4 +1,4 @@
-"""The signals that end a command: taken where they may interrupt, put off where work must be finished."""
+"""The signals that end a command: raised as an exception, or deferred while work must be finished."""
 
 import signal
 from collections.abc import Iterator
@@ -7,16 +7,16 @@ from types import FrameType
 from typing import Final
 
 ENDING: Final = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
-"""A closed terminal, Ctrl-C, and a polite kill."""
+"""A closed terminal, Ctrl-C, and `kill`."""
 
 
 class Ended(BaseException):
-    """A signal asks this process to end; what was started is stopped on the way out."""
+    """A signal asks this process to end; `finally` and `with` blocks stop what it has started."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.status = 128 + number
-        """The exit status that tells a shell of the signal."""
+        """The exit status by which a shell recognizes the signal."""
 
 
 class _Arrivals:
@@ -25,7 +25,7 @@ class _Arrivals:
 
 
 def install() -> None:
-    """Let each of the signals raise `Ended`, but for those that `nohup` or a shell's `&` has switched off."""
+    """Let each of the signals raise `Ended`, except those ignored because of `nohup` or a shell's `&`."""
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _arrive)
@@ -33,7 +33,7 @@ def install() -> None:
 
 @contextmanager
 def deferred() -> Iterator[None]:
-    """Put off what arrives until the block is done: it starts and notes a process, or stops one."""
+    """Defer signals until the block ends, so that it completes the start or the stop of a process."""
     _Arrivals.depth += 1
     try:
         yield

@@ -1,11 +1,10 @@
-"""`python -m local.step_functions_local ENDPOINT`: the deployed machine on another Step Functions.
+"""`python -m local.step_functions_local ENDPOINT`: run the deployed state machine on another Step Functions.
 
-Made for Amazon's Step Functions Local in Docker (see `compose.yaml`), whose Lambda endpoint is the local AWS.
+Intended for Step Functions Local in Docker (see `compose.yaml`), which calls the functions of the local AWS.
 """
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,8 +13,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.demo import report_console, send
 from local.deploy import Outputs, client
+from local.errors import LocalAwsError
 from local.lifecycle import outputs_of
-from local.ministack import CHECKOUT, LocalAwsError
+from local.ministack import CHECKOUT
+from local.say import fail, say
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -23,27 +24,26 @@ if TYPE_CHECKING:
 NAME: Final = "UserChange"
 ROLE: Final = "arn:aws:iam::123456789012:role/StepFunctionsLocal"
 NEWER_FIELDS: Final = ("JitterStrategy", "MaxDelaySeconds")
-"""Fields of a Retry that came in September 2023; Step Functions Local refuses what it does not know."""
+"""Fields of a Retry that AWS added in September 2023; Step Functions Local refuses unknown fields."""
 
 
 def create(target: "SFNClient", definition: str) -> str:
     """Create the machine on `target`, or update it there; return its ARN.
 
-    A target that refuses the definition gets it without the newer fields of Retry, which stderr is told.
+    If the target refuses the definition, print that and create it without the newer fields of Retry.
     """
     try:
         return _put(target, definition)
     except (target.exceptions.InvalidDefinition, target.exceptions.ValidationException) as refused:
-        print(
+        say(
             f"the endpoint refuses the definition; trying without {' and '.join(NEWER_FIELDS)} in its Retry"
-            f" ({refused.response['Error'].get('Message', '')})",
-            file=sys.stderr,
+            f" ({refused.response['Error'].get('Message', '')})"
         )
         return _put(target, without_newer_fields(definition))
 
 
 def without_newer_fields(definition: str) -> str:
-    """Drop the newer fields from every Retry of a definition and change nothing else."""
+    """Return the definition without the newer fields of every Retry, and otherwise the same."""
     machine = json.loads(definition)
     for state in machine["States"].values():
         for retrier in state.get("Retry", []):
@@ -63,7 +63,7 @@ def _put(target: "SFNClient", definition: str) -> str:
 
 
 def run(outputs: Outputs, endpoint: str, samples: Path) -> None:
-    """Create the machine that is deployed on the local AWS on `endpoint` too and run the samples there."""
+    """Create the machine of the local AWS on `endpoint`, and run the samples there."""
     deployed = outputs.client("stepfunctions")
     definition = deployed.describe_state_machine(stateMachineArn=outputs.UserChangeStateMachineArn)[
         "definition"
@@ -83,13 +83,9 @@ def main() -> int:
     try:
         run(outputs_of(arguments.directory), arguments.endpoint, CHECKOUT / "samples")
     except (LocalAwsError, BotoCoreError, ClientError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+        return fail(error)
     return 0
 
 
 if __name__ == "__main__":
-    # Another endpoint named in the shell must not win over the one that was asked for.
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""Commands of the local AWS, run as a person runs them."""
+"""The commands of the local AWS, run as a user runs them."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from tests.checkout_copy import copy_checkout
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """Return this environment without what it says of AWS, of this checkout or of a start."""
+    """Return this environment without the variables of AWS, of this checkout, of the CDK and of make."""
     ours = ("AWS_", "REGISTRAR_", "JSII_", "CDK_", "MAKE", "MFLAGS")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {**clean, "PYTHONPATH": ".:lambdas:client", **settings}
@@ -41,9 +41,9 @@ def answers(endpoint: str) -> bool:
 
 
 def copied(folder: Path) -> Path:
-    """Copy what git knows of into a folder, with the set-up shared."""
+    """Copy the files that git does not ignore into a folder, and link to the installed packages."""
     copy_checkout(folder, (".venv", "node_modules"))
-    # The packages that jsii unpacks: hundreds of megabytes, the same for every checkout.
+    # The packages that jsii unpacks: hundreds of megabytes, the same in every checkout.
     (folder / ".local").mkdir()
     (CHECKOUT / ".local" / "jsii").mkdir(parents=True, exist_ok=True)
     (folder / ".local" / "jsii").symlink_to(CHECKOUT / ".local" / "jsii")

@@ -1,4 +1,4 @@
-"""`python -m local`: signals, two at a time, and what is refused with a sentence."""
+"""`python -m local`: signals, concurrent commands, and settings that are refused with one sentence."""
 
 import json
 import os
@@ -15,7 +15,9 @@ import pytest
 
 from local import commands, processes, step_functions_local
 from local.deploy import CHECKOUT, Outputs
+from local.errors import LocalAwsError
 from local.processes import Process
+from local.say import FAILED
 from tests.local.checkout import answers, command, environment, local
 
 OUTPUTS = Outputs(
@@ -39,7 +41,7 @@ def here(tmp_path, monkeypatch, capsys):
 
 
 class Started:
-    """A command in the midst of a deployment."""
+    """A command in the middle of a deployment."""
 
     def __init__(self, directory: Path, word: str) -> None:
         self.directory = directory / "run" if word == "run" else directory
@@ -65,13 +67,13 @@ class Started:
         return self.process.returncode, said
 
     def left(self) -> list[Process]:
-        """Return what is alive of all that it had started."""
+        """Return the processes that it had started and that are still alive."""
         return [each for each in self.noted if each.is_alive()] + processes.noted(self.directory)
 
 
 @pytest.fixture
 def ended_at_last(tmp_path):
-    """What a test that fails has left behind is ended, too."""
+    """End what a failed test has left running."""
     yield
     local(tmp_path, "down")
 
@@ -82,7 +84,7 @@ def ended_at_last(tmp_path):
 )
 def test_a_signal_ends_all_that_was_started(tmp_path, word, number):
     started = Started(tmp_path, word)
-    # As a terminal does it: everything in the foreground is told.
+    # As a terminal does: the signal goes to the whole foreground group.
     os.killpg(started.process.pid, number)
     status, said = started.ended()
     assert status == 128 + number
@@ -102,7 +104,7 @@ def test_down_ends_a_run_and_a_second_start_keeps_away_from_the_first(tmp_path):
         r"wait for it, or end it with `make down`\n",
         second.stderr,
     )
-    # The first goes on: some of what it had started may have ended by itself since.
+    # The first goes on; some of the processes that it had started may have ended since.
     assert up.process.poll() is None
     assert answers(up.endpoint)
     down = local(tmp_path, "down")
@@ -115,7 +117,7 @@ def test_down_ends_a_run_and_a_second_start_keeps_away_from_the_first(tmp_path):
 
 @pytest.fixture
 def engine(tmp_path):
-    """An engine that `make up` has left running, as the notes say; it never answers anybody."""
+    """An engine that `make up` has left running according to its note; it answers no request."""
     popen, process = processes.spawn(
         tmp_path,
         "engine",
@@ -131,31 +133,28 @@ def engine(tmp_path):
     popen.wait()
 
 
-def test_down_ends_an_engine_that_answers_nobody(tmp_path, engine, here):
+def test_down_ends_an_engine_that_does_not_answer(tmp_path, engine, here):
     os.kill(engine.pid, signal.SIGSTOP)
     assert here("down") == (0, "", "the local AWS is down\n")
     assert not engine.is_alive()
     assert processes.noted(tmp_path) == []
 
 
-def test_down_leaves_the_process_that_has_the_id_of_a_note_by_now(tmp_path, engine, here):
+def test_down_leaves_a_later_process_that_has_the_id_of_a_note(tmp_path, engine, here):
     note = tmp_path / processes.NOTES / f"{engine.pid}.json"
     note.write_text(json.dumps(asdict(engine) | {"started": "before"}))
     assert here("down") == (0, "", "the local AWS is not up\n")
     assert engine.is_alive()
 
 
-def test_down_does_not_forget_what_it_cannot_end(tmp_path, engine, here, monkeypatch):
+def test_down_keeps_the_note_of_a_process_that_it_cannot_end(tmp_path, engine, here, monkeypatch):
     def end(*_):
-        raise TimeoutError("process 1 (engine) cannot be killed")
+        raise LocalAwsError("process 1 (engine) cannot be killed")
 
     with monkeypatch.context() as patch:
         patch.setattr(processes, "end", end)
         status, _, said = here("down")
-    assert (status, said) == (
-        1,
-        "error: process 1 (engine) cannot be killed; end it by hand, then `make down` again\n",
-    )
+    assert (status, said) == (FAILED, "error: process 1 (engine) cannot be killed\n")
     assert processes.noted(tmp_path) == [engine]
     assert here("down") == (0, "", "the local AWS is down\n")
 
@@ -170,7 +169,7 @@ def test_down_does_not_forget_what_it_cannot_end(tmp_path, engine, here, monkeyp
         ({"FRESH": "1"}, "`make down`, then `make up` with FRESH=1"),
     ],
 )
-def test_what_an_engine_that_is_up_cannot_give_is_refused(engine, here, settings, says):
+def test_settings_that_the_running_engine_does_not_have_are_refused(engine, here, settings, says):
     status, _, said = here("up", **settings)
     (line,) = said.splitlines()
     assert "the local AWS is up already, at http://127.0.0.1:9" in line
@@ -189,7 +188,7 @@ def test_what_an_engine_that_is_up_cannot_give_is_refused(engine, here, settings
         ("KEEP", "maybe"),
     ],
 )
-def test_a_setting_that_says_nothing_is_refused_with_one_sentence(here, name, value):
+def test_a_setting_without_a_meaning_is_refused_with_one_sentence(here, name, value):
     status, _, said = here("up", **{name: value})
     (line,) = said.splitlines()
     assert status == 1
@@ -204,25 +203,25 @@ def test_a_port_that_is_taken_is_refused_with_one_sentence(here):
         status, _, said = here("up", PORT=port)
     (line,) = said.splitlines()
     assert status == 1
-    assert line.startswith(f"error: port {port} of 127.0.0.1 is not to be had")
+    assert line.startswith(f"error: port {port} of 127.0.0.1 is not available")
     assert "PORT=" in line
 
 
-def test_kept_data_is_neither_lost_nor_passed_over_without_a_word(tmp_path, here):
+def test_kept_data_is_neither_deleted_nor_ignored_silently(tmp_path, here):
     state = tmp_path / "kept" / "state" / "dynamodb.json"
     state.parent.mkdir(parents=True)
     state.write_text("{}")
     status, _, said = here("up")
     (line,) = said.splitlines()
     assert status == 1
-    assert "`make up KEEP=1` goes on with it" in line
-    assert "`make up FRESH=1` throws it away" in line
+    assert "`make up KEEP=1` uses it" in line
+    assert "`make up FRESH=1` deletes it" in line
     assert state.exists()
-    assert here("clean-data") == (0, "", "the kept data is gone\n")
+    assert here("clean-data") == (0, "", "the kept data is deleted\n")
     assert not state.exists()
 
 
-def test_what_a_crash_has_left_behind_is_told_from_what_is_up(tmp_path, engine, here, monkeypatch, capsys):
+def test_the_outputs_that_a_crash_has_left_are_not_used(tmp_path, engine, here, monkeypatch, capsys):
     assert here("env")[0] == 0
     os.kill(engine.pid, signal.SIGKILL)
     while engine.is_alive():

@@ -1,4 +1,4 @@
-"""The engine alone: what outlives it, and what it outlives."""
+"""The engine alone: its kept data, and how it ends."""
 
 import io
 import json
@@ -81,7 +81,7 @@ class Watched:
         self.s3.put_object(Bucket="objects", Key=name, Body=b"")
 
     def seen(self, expected):
-        """Return what the function has been told of, as soon as all that is expected has been."""
+        """Wait until the function has received what is expected; return what it has received."""
         deadline = time.monotonic() + 60
         while True:
             found = self.dynamodb.scan(TableName="Seen", ConsistentRead=True)["Items"]
@@ -114,7 +114,7 @@ def test_kept_data_keeps_its_streams_over_any_number_of_restarts(tmp_path):
         watched.start()
         watched.put("d")
         assert watched.seen("abcd") == set("abcd")
-        # What nobody has read when the engine stops is read after its next start.
+        # Records that no consumer has read when the engine stops are read after its next start.
         watched.deliver(enabled=False)
         watched.put("e")
         watched.stop()
@@ -126,7 +126,7 @@ def test_kept_data_keeps_its_streams_over_any_number_of_restarts(tmp_path):
         assert watched.objects() == set("abcdef")
         watched.stop()
 
-        # What was done since the last stop is lost with a crash: all of it, objects as well as items.
+        # A crash loses everything since the last stop, objects as well as items.
         watched.start()
         watched.put("busy")
         everything = {*"abcdef", "busy"}
@@ -173,7 +173,7 @@ def test_no_process_is_left_when_the_starter_or_the_engine_is_killed(tmp_path, w
 
 
 def crash(leader, victim=None):
-    """Kill an engine, or who is named, and wait until nothing of the engine's session is left."""
+    """Kill an engine, or `victim`, and wait until no process of the engine's session is left."""
     listed = subprocess.run(["ps", "-eo", "pid=,pgid=,args="], capture_output=True, text=True, check=True)
     lines = (line.split(maxsplit=2) for line in listed.stdout.splitlines())
     members = {int(pid): arguments for pid, group, arguments in lines if int(group) == leader}
@@ -197,7 +197,7 @@ def test_kept_data_is_replaced_as_a_whole(tmp_path):
     (tmp_path / kept.STATE / "dynamodb.json").write_text("third")
     (tmp_path / kept.STATE / "lambda.json.tmp").write_text("hal")
     assert not kept.publish(tmp_path)
-    # The computer went off between two renames.
+    # As after a power failure between the two renames.
     (tmp_path / kept.KEPT).rename(tmp_path / kept.BEFORE)
     assert kept.is_there(tmp_path)
     kept.prepare(tmp_path, keep=True)

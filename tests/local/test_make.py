@@ -1,4 +1,4 @@
-"""`make` as the README tells it, in a folder with spaces and umlauts, and with no home folder to write to."""
+"""`make` as the README describes it, in a folder with spaces and umlauts, without a writable home folder."""
 
 import json
 import os
@@ -19,7 +19,7 @@ FOLDER = "Übung für José & Søn's 'Registrar'"
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory) -> Path:
-    """A copy of this checkout; what is started in it is stopped in the end."""
+    """A copy of this checkout; whatever is started in it is stopped at the end."""
     folder = copied(tmp_path_factory.mktemp("home") / FOLDER)
     yield folder
     lifecycle.stop_everything(folder / ".local")
@@ -27,7 +27,7 @@ def checkout(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def telemetry():
-    """A listener in the place of where the CDK's command line sends what it has seen; yields what came."""
+    """A listener as the CDK command line's telemetry endpoint; yields what it received, and its URL."""
     came = []
 
     class Listener(socketserver.BaseRequestHandler):
@@ -65,7 +65,7 @@ registrar stats --json
 
 
 @pytest.mark.timeout(600)
-def test_kept_data_goes_on_and_is_counted_over_three_rounds(checkout, make, telemetry):
+def test_kept_data_is_used_and_counted_over_three_rounds(checkout, make, telemetry):
     for number in (1, 2, 3):
         assembly = [] if number == 1 else ["CDK_ASSEMBLY=.local/first.out"]
         up = make("up", "KEEP=1", *assembly)
@@ -79,14 +79,14 @@ def test_kept_data_goes_on_and_is_counted_over_three_rounds(checkout, make, tele
         assert (down.returncode, down.stderr.splitlines()[-1]) == (0, "the local AWS is down")
     plain = make("up")
     assert plain.returncode != 0
-    assert "`make up KEEP=1` goes on with it" in plain.stderr
-    # Nothing has gone where only the home folder or the outside would have it.
+    assert "`make up KEEP=1` uses it" in plain.stderr
+    # Nothing was written to the home folder or sent out.
     assert telemetry[0] == []
     assert [each.name for each in checkout.parent.iterdir()] == [FOLDER]
 
 
 def counted(make, stats, expected):
-    """Return the live users and the changes that are counted, as soon as those are that are expected."""
+    """Wait until the expected changes are counted; return the counts of live users and of changes."""
     deadline = time.monotonic() + 60
     while True:
         counts = (stats["users"]["active"], sum(row["changes"] for row in stats["changes"]))
@@ -114,13 +114,13 @@ def test_a_python_that_is_too_old_is_refused_with_one_sentence(checkout, tmp_pat
         assert done.returncode != 0
         first, *rest = (done.stdout + done.stderr).splitlines()
         assert first == (
-            f"Python 3.11 or newer is needed; {python} is none: install it, or name it with PYTHON=python3.13"
+            f"Python 3.11 or newer is needed; {python} is not: install it, or name it with PYTHON=python3.13"
         )
         assert all(line.startswith("make:") for line in rest)
     assert Path(sys.executable).exists()
 
 
-def test_clean_stops_what_is_up_and_leaves_what_is_kept(checkout, make):
+def test_clean_stops_the_local_aws_and_leaves_kept_data(checkout, make):
     kept = checkout / ".local" / "kept" / "state" / "dynamodb.json"
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.touch()
@@ -130,5 +130,5 @@ def test_clean_stops_what_is_up_and_leaves_what_is_kept(checkout, make):
     assert "make clean-data" in done.stdout
     assert [each.name for each in (checkout / ".local").iterdir()] == ["kept"]
     assert kept.exists()
-    # What was shared is gone from here only.
+    # What was shared is removed from this copy only.
     assert Path(sys.executable).exists()

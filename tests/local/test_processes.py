@@ -1,4 +1,4 @@
-"""What is ended is what was started, and all of it."""
+"""Exactly the processes that were started are ended, with their children."""
 
 import dataclasses
 import os
@@ -47,19 +47,19 @@ def test_a_process_is_noted_as_it_starts_and_ends_with_its_children(spawn, tmp_p
     assert processes.noted(tmp_path) == [process]
     assert (process.is_alive(), processes.end(process, 10)) == (True, True)
     assert not process.is_alive()
-    # Whoever inherits a process that nobody waits for takes a moment to see that it has ended.
+    # The child's new parent takes a moment to reap it.
     while processes.start_of(child) == start:
         time.sleep(0.02)
 
 
-def test_a_process_that_has_the_id_by_now_is_left_alone(spawn):
+def test_a_later_process_with_the_same_id_is_left_alone(spawn):
     process = spawn(PARENT)
     earlier = dataclasses.replace(process, started=process.started + "0")
     assert (earlier.is_alive(), processes.end(earlier, 0)) == (False, False)
     assert process.is_alive()
 
 
-def test_a_process_that_hears_nothing_is_ended_all_the_same(spawn):
+def test_a_process_that_is_stopped_or_ignores_sigterm_is_ended(spawn):
     stopped = spawn(PARENT)
     os.kill(stopped.pid, signal.SIGSTOP)
     assert processes.end(stopped, 10)

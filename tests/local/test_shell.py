@@ -1,4 +1,4 @@
-"""A shell that talks to the local AWS, and its way back."""
+"""Pointing a shell at the local AWS, and restoring it."""
 
 import json
 import os
@@ -32,14 +32,14 @@ OWN = {
 
 
 def run(which: str, environment: dict[str, str], *lines: str) -> list[dict[str, str]]:
-    """Let a shell run lines of its own; return the environment that a program gets after each."""
+    """Run lines in a shell; return the environment that a program gets after each."""
     script = "\n".join(f"{each}\nenv -0; printf '\\001'" for each in lines)
     done = subprocess.run([which, "-uc", script], env=environment, capture_output=True, text=True, check=True)
     seen = [
         dict(each.split("=", 1) for each in part.split("\0") if each)
         for part in done.stdout.split("\001")[:-1]
     ]
-    # What a shell counts for itself.
+    # Without what the shell itself changes.
     return [{name: value for name, value in each.items() if name not in {"_", "SHLVL"}} for each in seen]
 
 
@@ -66,7 +66,7 @@ def test_a_shell_enters_the_local_aws_and_comes_back_as_it_was(tmp_path, monkeyp
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_DYNAMODB"} & set(aws)
     assert (inside["API_URL"], inside["REGISTRAR_OUTPUTS"]) == ("it's", str(tmp_path / "outputs.json"))
     assert "REGISTRAR_URL" not in inside
-    # What was a secret of the shell's owner is in no program's environment.
+    # No secret of the user's shell is in a program's environment.
     assert not any("secret" in value for value in inside.values())
     assert twice == inside
     assert after == before
@@ -106,7 +106,7 @@ def test_the_local_stage_is_found_from_any_folder_whatever_profile_the_shell_has
     assert stage.session.get_credentials().access_key == "test"
 
 
-def test_outputs_that_a_crash_has_left_behind_are_no_stage(tmp_path, monkeypatch):
+def test_outputs_that_a_crash_has_left_are_not_a_stage(tmp_path, monkeypatch):
     (tmp_path / ".local").mkdir()
     (tmp_path / ".local" / "outputs.json").write_text(json.dumps(vars(OUTPUTS)))
     monkeypatch.chdir(tmp_path)
@@ -114,7 +114,7 @@ def test_outputs_that_a_crash_has_left_behind_are_no_stage(tmp_path, monkeypatch
         find_stage("local")
 
 
-def test_a_stage_on_aws_is_not_asked_for_in_a_shell_of_the_local_aws(tmp_path, monkeypatch):
+def test_a_stage_on_aws_is_refused_in_a_shell_of_the_local_aws(tmp_path, monkeypatch):
     for name, value in shell.variables(OUTPUTS, tmp_path).items():
         monkeypatch.setenv(name, value)
     with pytest.raises(StageNotFound, match="make -s env-off"):
@@ -122,7 +122,7 @@ def test_a_stage_on_aws_is_not_asked_for_in_a_shell_of_the_local_aws(tmp_path, m
 
 
 def stacks(monkeypatch, *answers):
-    """Let CloudFormation answer for stacks by name, in this order, and nothing else."""
+    """Stub CloudFormation's answers for stacks by name, in this order."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "REGISTRAR_"))]:
         monkeypatch.delenv(name)
     cloudformation = boto3.Session("test", "test", region_name="eu-central-1").client("cloudformation")
@@ -145,7 +145,7 @@ def stacks(monkeypatch, *answers):
     return stubber
 
 
-def test_a_stage_on_aws_is_two_stacks_asked_for_by_name(monkeypatch):
+def test_a_stage_on_aws_is_found_by_the_names_of_its_two_stacks(monkeypatch):
     data, workflow = {"UsersTableName": "users"}, {"ApiUrl": "https://api.example.com"}
     asked = stacks(monkeypatch, ("Registrar-dev-Data", data), ("Registrar-dev-Workflow", workflow))
     stage = find_stage("dev", region="eu-central-1")
@@ -153,7 +153,7 @@ def test_a_stage_on_aws_is_two_stacks_asked_for_by_name(monkeypatch):
     asked.assert_no_pending_responses()
 
 
-def test_a_stage_that_is_not_deployed_is_said_so(monkeypatch):
+def test_a_stage_that_is_not_deployed_is_not_found(monkeypatch):
     stacks(monkeypatch, ("Registrar-qa-Data", None), ("Registrar-qa-Workflow", None))
     with pytest.raises(StageNotFound, match="no stage 'qa' in eu-central-1"):
         find_stage("qa", region="eu-central-1")
