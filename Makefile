@@ -108,6 +108,7 @@ lint: setup ## ruff, mypy, import-linter, and whether the generated docs are up 
 	@$(BIN)/python -m mypy --no-error-summary
 	@$(BIN)/python -c 'from importlinter.cli import lint_imports_command as lint; lint()'
 	@$(BIN)/python -m docs.contracts --check
+	@$(BIN)/python -m tools.sync_client --check
 	@$(BIN)/python docs/diagram.py --check
 
 format: setup ## put the code into its form
@@ -121,8 +122,9 @@ pins: setup ## compile the requirements
 synth: setup ## the templates of a stage into cdk.out: STAGE=local, dev or prod
 	@$(BIN)/python -m local synth "$(or $(STAGE),dev)"
 
-docs: setup ## make the JSON Schemas, the OpenAPI document and the picture of the state machine anew
+docs: setup ## make the JSON Schemas, the OpenAPI document, the synchronous client and the picture of the state machine anew
 	@$(BIN)/python -m docs.contracts
+	@$(BIN)/python -m tools.sync_client
 	@$(BIN)/python docs/diagram.py
 	@$(BIN)/python -m bench.charts
 

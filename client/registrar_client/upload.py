@@ -1,7 +1,8 @@
 """A file on its way to the import bucket: how it is written, its bytes, and what the bucket answers."""
 
+import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Final
 
@@ -51,6 +52,13 @@ def blocks(file: IO[bytes], size: int) -> Iterator[bytes]:
         left -= len(block)
         if not left and file.read(1):
             raise _changed(size, "more")
+        yield block
+
+
+async def async_blocks(file: IO[bytes], size: int) -> AsyncIterator[bytes]:
+    """Yield the same blocks for asyncio; they are read in a thread."""
+    read = blocks(file, size)
+    while block := await asyncio.to_thread(next, read, None):
         yield block
 
 

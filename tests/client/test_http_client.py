@@ -155,12 +155,14 @@ def test_trouble_that_stays_is_raised_after_four_tries(ask, answer, error):
 
 
 def test_a_pause_is_at_least_what_the_api_asks_for_and_never_without_end():
-    retry = calls.Retry()
-    asked = httpx.Response(503, headers={"Retry-After": "2"})
-    assert retry.pause(1, asked) >= 2
-    assert retry.pause(1, httpx.Response(503, headers={"Retry-After": "3600"})) <= 2 * calls.DELAY_MAX_SECONDS
-    assert retry.pause(1, httpx.Response(503, headers={"Retry-After": "Sat, 31 Jan 2030"})) is not None
-    assert retry.pause(4, asked) is None
+    def pause(asked: str, attempt: int = 1) -> float | None:
+        response = httpx.Response(503, headers={"Retry-After": asked})
+        return calls.pause_after(response, attempt, calls.retry(4))
+
+    assert pause("2") >= 2
+    assert pause("3600") <= 2 * calls.DELAY_MAX_SECONDS
+    assert pause("Sat, 31 Jan 2030") is not None
+    assert pause("2", attempt=4) is None
 
 
 def test_pages_follow_each_other_to_the_end(ask):
@@ -327,7 +329,7 @@ def test_an_id_that_no_path_can_hold_is_refused_before_anything_is_sent(ask, met
 @pytest.mark.parametrize("url", ["", "notaurl", "ftp://a", "http://", "http://a:x", "https://a/b#c"])
 def test_an_address_that_is_none_is_refused_at_once(url):
     for client in (RegistrarClient, AsyncRegistrarClient):
-        with pytest.raises(ValueError, match="is no address"):
+        with pytest.raises(ValueError, match="is no URL"):
             client(url)
 
 

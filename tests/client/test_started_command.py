@@ -46,7 +46,7 @@ def run(*arguments: str, folder: Path, **more: str) -> subprocess.CompletedProce
 @pytest.mark.parametrize(
     ("arguments", "more", "says"),
     [
-        (["get", "u-1", "--url", "notaurl"], {}, "is no address"),
+        (["get", "u-1", "--url", "notaurl"], {}, "is no URL"),
         (["get", "u-1", "--url", "http://127.0.0.1:9"], TOKEN, "http://127.0.0.1:9 cannot be reached"),
         (["get", "", "--url", "http://127.0.0.1:9"], TOKEN, "user_id must not be empty"),
         (["get", b"\xff", "--url", "http://127.0.0.1:9"], TOKEN, "UTF-8"),
