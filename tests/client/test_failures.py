@@ -4,7 +4,8 @@ import pytest
 from botocore import exceptions as aws
 
 from registrar_client import Forbidden, Problem
-from registrar_client.command.failures import FAILED, explained, in_words
+from registrar_client.command.exit_codes import ExitCode
+from registrar_client.command.failures import explained, in_words
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ from registrar_client.command.failures import FAILED, explained, in_words
 def test_an_error_of_aws_ends_with_what_to_do(error, says):
     text, status = explained(error)
     assert says in text.rpartition(": ")[2]
-    assert status == FAILED
+    assert status == ExitCode.FAILED
 
 
 def test_a_column_that_is_unknown_names_the_option_once():

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from registrar_client import Import, RegistrarClient
 from registrar_client.command import connection, import_source
 from registrar_client.command.import_account import refusals, sums
-from registrar_client.command.import_progress import Pace, told
+from registrar_client.command.import_progress import Pace, described
 from registrar_client.stage import Stage
 
 COLUMNS = ("row", "change_id", "outcome", "replayed", "version", "codes", "paths", "messages")
@@ -169,16 +169,16 @@ def test_the_rate_is_of_the_time_since_the_first_answers():
         nonlocal now
         now = seconds
         status = Import.from_json(ended(status="RUNNING", rows=1000, applied=done, rejected=0, not_applied=0))
-        return told(status, pace.seen(status))
+        return described(status, pace.seen(status))
 
     reading = Import.from_json({"import_id": "i", "status": "RUNNING", "errors": []})
-    assert told(reading, pace.seen(reading)) == ("reading the file", "")
+    assert described(reading, pace.seen(reading)) == ("reading the file", "")
     assert at(60, 0) == ("importing 1,000 rows", "")
     assert at(100, 500) == ("importing", "500/1,000")
     longest = Import.from_json(
         ended(status="RUNNING", rows=10**6, applied=899_999, rejected=10**5, not_applied=10**5)
     )
-    assert len(" ".join(told(longest, 1.0, narrow=True))) <= 60 - len("⠋ ")
+    assert len(" ".join(described(longest, 1.0, narrow=True))) <= 60 - len("⠋ ")
     assert at(102, 700) == ("importing", "700/1,000, 100 rows/s, 3 s left")
 
 

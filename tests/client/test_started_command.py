@@ -96,6 +96,19 @@ def test_the_version_is_shown(tmp_path):
     assert re.fullmatch(r"registrar \d+\.\d+\.\d+\n", run("--version", folder=tmp_path).stdout)
 
 
+def test_help_ends_with_0_though_its_reader_leaves_after_a_line():
+    process = subprocess.Popen(
+        [REGISTRAR, "--help"], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 0
+
+
 def test_a_reader_that_has_seen_enough_ends_it_without_a_word(tmp_path):
     users = [user(f"u-{number}", display_name="x" * 90) for number in range(3000)]
     with served({"/users": {"users": users, "next": None}}) as url:
