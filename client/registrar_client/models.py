@@ -1,7 +1,7 @@
 """The types of the API's answers. Unknown fields are ignored."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Self, TypedDict
 
@@ -58,15 +58,7 @@ class Change:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """Read it from an answer of the API."""
-        return cls(
-            value["change_id"],
-            value["outcome"],
-            value["user_id"],
-            value["version"],
-            tuple(map(Problem.from_json, value["errors"])),
-            value["record_hash"],
-            value["replayed"],
-        )
+        return cls(**{**_fields(cls, value), "problems": _problems(value["errors"])})
 
 
 @dataclass(frozen=True)
@@ -93,18 +85,8 @@ class User:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """Read it from an answer of the API."""
-        return cls(
-            value["user_id"],
-            value["version"],
-            value["head"],
-            value["status"],
-            datetime.fromisoformat(value["created_at"]),
-            datetime.fromisoformat(value["updated_at"]),
-            value.get("tags", {}),
-            value.get("username"),
-            value.get("email"),
-            value.get("display_name"),
-        )
+        times = {name: datetime.fromisoformat(value[name]) for name in ("created_at", "updated_at")}
+        return cls(**{"tags": {}, **_fields(cls, value), **times})
 
 
 @dataclass(frozen=True)
@@ -135,21 +117,19 @@ class Record:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """Read it from an answer of the API."""
-        return cls(
-            value["sequence"],
-            value["change_id"],
-            value.get("action"),
-            value["outcome"],
-            value.get("version"),
-            value.get("actor", {}),
-            value.get("reason"),
-            value.get("changes", {}),
-            tuple(map(Problem.from_json, value.get("errors", []))),
-            datetime.fromisoformat(value["recorded_at"]),
-            value["previous_hash"],
-            value["hash"],
-            value,
-        )
+        optional: dict[str, Any] = {
+            "action": None,
+            "version": None,
+            "actor": {},
+            "reason": None,
+            "changes": {},
+        }
+        read = {
+            "problems": _problems(value.get("errors", [])),
+            "recorded_at": datetime.fromisoformat(value["recorded_at"]),
+            "content": value,
+        }
+        return cls(**{**optional, **_fields(cls, value), **read})
 
 
 @dataclass(frozen=True)
@@ -239,25 +219,15 @@ class Import:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """Read it from an answer of the API."""
+        counts = dict.fromkeys(("applied", "rejected", "replayed", "failed", "not_applied"), 0)
+        unknown = dict.fromkeys(("rows", "seconds", "cost_usd", "report_url", "failed_url"))
         started = value.get("started_at")
-        return cls(
-            value["import_id"],
-            value["status"],
-            tuple(map(Problem.from_json, value["errors"])),
-            value.get("dry_run", False),
-            value.get("rows"),
-            value.get("applied", 0),
-            value.get("rejected", 0),
-            value.get("replayed", 0),
-            value.get("failed", 0),
-            value.get("not_applied", 0),
-            datetime.fromisoformat(started) if started else None,
-            value.get("seconds"),
-            value.get("cost_usd"),
-            value.get("report_url"),
-            value.get("failed_url"),
-            value,
-        )
+        read = {
+            "problems": _problems(value["errors"]),
+            "started_at": datetime.fromisoformat(started) if started else None,
+            "content": value,
+        }
+        return cls(**{"dry_run": False, **counts, **unknown, **_fields(cls, value), **read})
 
 
 @dataclass(frozen=True)
@@ -285,7 +255,13 @@ class Stats:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """Read it from an answer of the API."""
-        rows = (
-            DayCount(row["day"], row["action"], row["outcome"], row["changes"]) for row in value["changes"]
-        )
-        return cls(value["users"], tuple(rows))
+        return cls(value["users"], tuple(DayCount(**_fields(DayCount, row)) for row in value["changes"]))
+
+
+def _fields(of: type, value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those fields of a dataclass that an answer has."""
+    return {field.name: value[field.name] for field in fields(of) if field.name in value}
+
+
+def _problems(errors: Iterable[Mapping[str, Any]]) -> tuple[Problem, ...]:
+    return tuple(map(Problem.from_json, errors))

@@ -124,9 +124,7 @@ def _listens(endpoint: str) -> bool:
     address = urlsplit(endpoint)
     try:
         socket.create_connection((address.hostname or "", address.port or 80), timeout=5).close()
-    except ConnectionRefusedError:
-        return False
-    except OSError:
-        # It listens, but is slow.
-        return True
+    except OSError as error:
+        # Any other failure is that of a slow server.
+        return not isinstance(error, ConnectionRefusedError)
     return True

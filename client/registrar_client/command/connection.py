@@ -18,14 +18,6 @@ from registrar_client.command.streams import written
 from registrar_client.signing import SigV4, Token
 from registrar_client.stage import LOCAL, Stage, StageNotFound, find_stage
 
-Stages = Annotated[str, typer.Option(envvar="REGISTRAR_STAGE", help="The deployed stage.")]
-Urls = Annotated[str | None, typer.Option(envvar="REGISTRAR_URL", help="The API's URL, instead of a stage.")]
-Profiles = Annotated[str | None, typer.Option(help="The AWS profile, for a stage on AWS.")]
-Regions = Annotated[
-    str | None, typer.Option(help="The AWS region, for a stage on AWS; AWS_REGION when left out.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON for programs.")]
-
 TABLES: Final = "reads the tables of a stage, not the API"
 """Why a command takes no --url."""
 
@@ -199,25 +191,27 @@ def _flag(name: str) -> str:
     return "--json" if name == "as_json" else f"--{name}"
 
 
-def _shared(name: str, kind: Any, default: Any) -> inspect.Parameter:  # noqa: ANN401 - of any type
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
-
-
 def _hidden(parameter: inspect.Parameter) -> inspect.Parameter:
     """Return a hidden option, which is refused with the reason."""
-    kind = bool if parameter.annotation is AsJson else str | None
+    kind = bool if parameter.name == "as_json" else str | None
     envvar = "REGISTRAR_URL" if parameter.name == "url" else None
     option = typer.Option(_flag(parameter.name), hidden=True, envvar=envvar)
     return parameter.replace(annotation=Annotated[kind, option])
 
 
-SHARED = {
-    parameter.name: parameter
-    for parameter in (
-        _shared("stage", Stages, LOCAL),
-        _shared("url", Urls, None),
-        _shared("profile", Profiles, None),
-        _shared("region", Regions, None),
-        _shared("as_json", AsJson, default=False),
-    )
-}
+def _shared(
+    *,
+    stage: Annotated[str, typer.Option(envvar="REGISTRAR_STAGE", help="The deployed stage.")] = LOCAL,
+    url: Annotated[
+        str | None, typer.Option(envvar="REGISTRAR_URL", help="The API's URL, instead of a stage.")
+    ] = None,
+    profile: Annotated[str | None, typer.Option(help="The AWS profile, for a stage on AWS.")] = None,
+    region: Annotated[
+        str | None, typer.Option(help="The AWS region, for a stage on AWS; AWS_REGION when left out.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON for programs.")] = False,
+) -> None:
+    """Has the parameters that every command shares."""
+
+
+SHARED: Final = inspect.signature(_shared).parameters

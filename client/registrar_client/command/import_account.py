@@ -30,7 +30,6 @@ class Refusal:
     """A row of the report that was not applied; its reasons are joined with semicolons."""
 
     row: str
-    outcome: str
     codes: str
     paths: str
     messages: str
@@ -105,7 +104,7 @@ def refusals(report: Iterable[bytes], *, rejected: bool) -> Iterator[Refusal]:
     """
     for row in csv.DictReader(_lines(report)):
         if row["outcome"] == "REJECTED" or (not rejected and row["outcome"] != "APPLIED"):
-            yield Refusal(*(_text(row[name]) for name in ("row", "outcome", "codes", "paths", "messages")))
+            yield Refusal(*(_text(row[name]) for name in ("row", "codes", "paths", "messages")))
 
 
 def _show_reasons(client: RegistrarClient, status: Import) -> None:

@@ -64,12 +64,7 @@ def follow(client: RegistrarClient, import_id: str) -> Import:
     target = Terminal(stderr=True)
     narrow = target.width < NARROW
     bars = () if narrow else (BarColumn(bar_width=None if target.width >= ROOMY else 10), TimeElapsedColumn())
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TextColumn("{task.fields[numbers]}"),
-        *bars,
-    )
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.fields[numbers]}"), *bars)
     status = None
     try:
         with Progress(*columns, console=target, transient=True, disable=not target.is_terminal) as bar:

@@ -89,7 +89,7 @@ def import_file(  # noqa: PLR0913, PLR0917 - the options of a command
 
     Exits with 0 when every row is applied, 1 when some are not, 2 when the import failed.
     """
-    _check_columns(columns)
+    fields = _fields(columns)
     if not wait and (report or failed):
         raise typer.BadParameter("with --no-wait there is nothing to be saved yet: no --report, no --failed")
     checked(source, form, columns=bool(columns))
@@ -99,7 +99,7 @@ def import_file(  # noqa: PLR0913, PLR0917 - the options of a command
             key=key,
             bucket=bucket,
             format=form,
-            columns=dict(_column(each) for each in columns) if columns else None,
+            columns=fields,
             import_key=import_key,
             dry_run=dry_run,
             fail_fast=fail_fast,
@@ -165,15 +165,12 @@ def _execution(found: Mapping[str, Any], time: Callable[[datetime], str] = utc) 
     }
 
 
-def _check_columns(columns: list[str] | None) -> None:
-    if any("=" not in each for each in columns or ()):
-        raise typer.BadParameter("is NAME=FIELD, and NAME= ignores a column", param_hint="--column")
-
-
-def _column(text: str) -> tuple[str, str | None]:
+def _fields(columns: list[str] | None) -> dict[str, str | None] | None:
     # A column's name may contain an equals sign, a field does not.
-    name, _, field = text.rpartition("=")
-    return name, field or None
+    parts = [each.rpartition("=") for each in columns or ()]
+    if not all(equals for _, equals, _ in parts):
+        raise typer.BadParameter("is NAME=FIELD, and NAME= ignores a column", param_hint="--column")
+    return {name: field or None for name, _, field in parts} or None
 
 
 @contextmanager
@@ -202,11 +199,9 @@ def _started(client: RegistrarClient, options: ImportOptions) -> str:
 
 def _end(connection: Connection, client: RegistrarClient, status: Import, saves: Saves) -> None:
     """Save the files, then show the result."""
-    urls = {"report": status.report_url, "failed": status.failed_url}
-    for name, output in saves.items():
-        url = urls[name]
-        if url is not None:
-            with output.written() as file:
+    for name, url in {"report": status.report_url, "failed": status.failed_url}.items():
+        if name in saves and url is not None:
+            with saves[name].written() as file:
                 file.writelines(client.download(url))
     show_result(client, status, as_json=connection.as_json, saved="failed" in saves)
     if saves and status.status == "RUNNING":

@@ -14,6 +14,8 @@ from registrar_client.command.exit_codes import ExitCode
 from registrar_client.command.layout import as_text, console, moment, print_json, show_pairs, show_rows
 from registrar_client.models import Record, User
 
+NAMES = ("username", "email", "display name")
+
 
 def _moment_of(text: str) -> datetime:
     """Read a time of ISO 8601, in UTC unless it names another time zone."""
@@ -88,28 +90,15 @@ def listed(  # noqa: PLR0913, PLR0917 - the options of a command
             for user in wanted:
                 print_json(user)
             return
-        rows = [
-            (
-                user.user_id,
-                str(user.version),
-                user.username or "",
-                user.email or "",
-                user.display_name or "",
-                moment(user.updated_at),
-            )
-            for user in wanted
-        ]
+        rows = [(each.user_id, str(each.version), *_names(each), moment(each.updated_at)) for each in wanted]
         more = next(users, None) is not None
-    show_rows(("user", "version", "username", "email", "display name", "changed"), rows)
+    show_rows(("user", "version", *NAMES, "changed"), rows)
     if more:
         print(f"the first {limit}; --limit or --all shows more", file=sys.stderr)
 
 
 @connected()
-def history(
-    connection: Connection,
-    user_id: Annotated[str, typer.Argument(help="The user's id.")],
-) -> None:
+def history(connection: Connection, user_id: Annotated[str, typer.Argument(help="The user's id.")]) -> None:
     """Show a user's audit records, oldest first."""
     with connection.client() as client:
         records = client.history(user_id)
@@ -138,6 +127,10 @@ def stats(
     show_rows(("day, UTC", "action", "outcome", "changes"), rows)
 
 
+def _names(user: User) -> tuple[str, ...]:
+    return tuple(name or "" for name in (user.username, user.email, user.display_name))
+
+
 def _show(connection: Connection, user: User) -> None:
     if connection.as_json:
         print_json(user)
@@ -146,9 +139,7 @@ def _show(connection: Connection, user: User) -> None:
         "user": user.user_id,
         "version": str(user.version),
         "status": user.status,
-        "username": user.username or "",
-        "email": user.email or "",
-        "display name": user.display_name or "",
+        **dict(zip(NAMES, _names(user), strict=True)),
         "tags": ", ".join(f"{name}={value}" for name, value in user.tags.items()),
         "created": moment(user.created_at),
         "changed": moment(user.updated_at),
