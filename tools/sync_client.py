@@ -8,9 +8,13 @@ from typing import Final
 FOLDER: Final = Path(__file__).parents[1] / "client" / "registrar_client"
 SOURCE: Final = FOLDER / "async_client.py"
 TARGET: Final = FOLDER / "client.py"
-HEADER: Final = "# Generated from async_client.py by tools/sync_client.py (`make docs`): edit that one.\n"
+NOTE: Final = "# client.py is generated from this file: run `make docs` after a change.\n"
+HEADER: Final = (
+    "# Generated from async_client.py by tools/sync_client.py: edit that file and run `make docs`.\n"
+)
 
 SYNCHRONOUS: Final = {
+    NOTE: HEADER,
     "import asyncio\n": "",
     "asyncio.sleep": "time.sleep",
     "for asyncio": "for synchronous code",
@@ -31,7 +35,7 @@ SYNCHRONOUS: Final = {
 
 def generated() -> str:
     """Return what must stand in the synchronous client."""
-    text = HEADER + SOURCE.read_text(encoding="utf-8")
+    text = SOURCE.read_text(encoding="utf-8")
     for asynchronous, synchronous in SYNCHRONOUS.items():
         text = text.replace(asynchronous, synchronous)
     return _ruff("format", text=_ruff("check", "--fix", "--unsafe-fixes", "--select=I,UP028", text=text))

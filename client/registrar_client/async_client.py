@@ -1,3 +1,4 @@
+# client.py is generated from this file: run `make docs` after a change.
 """The client for asyncio."""
 
 import asyncio
@@ -178,7 +179,7 @@ class AsyncRegistrarClient:
                 blocks = upload.async_blocks(content, size)
                 return self._http.request("PUT", target.url, content=blocks, headers=headers, auth=None)
 
-            upload.check(await self._tried(put, upload.host_of(target.url)))
+            upload.check(await self._retried(put, upload.host_of(target.url)))
         return target.key
 
     async def start_import(self, options: ImportOptions, *, import_id: str | None = None) -> str:
@@ -205,7 +206,7 @@ class AsyncRegistrarClient:
         try:
             async with self._http.stream("GET", url, auth=None) as response:
                 if not response.is_success:
-                    raise calls.gone(response.status_code)
+                    raise calls.report_expired(response.status_code)
                 async for block in response.aiter_bytes(upload.BLOCK_BYTES):
                     yield block
         except httpx.RequestError as error:
@@ -242,9 +243,9 @@ class AsyncRegistrarClient:
             url = call.url(self._base_url)
             return self._http.request(call.method, url, headers=dict(call.headers), json=call.body)
 
-        return call.answered(await self._tried(request, self._base_url))
+        return call.answered(await self._retried(request, self._base_url))
 
-    async def _tried(self, request: Callable[[], Awaitable[httpx.Response]], where: str) -> httpx.Response:
+    async def _retried(self, request: Callable[[], Awaitable[httpx.Response]], where: str) -> httpx.Response:
         attempt = 0
         while True:
             attempt += 1

@@ -196,7 +196,7 @@ def upload(form: str, size: int) -> Call[Upload]:
     return Call("POST", "/uploads", Upload.from_json, body={"format": form, "bytes": size})
 
 
-def gone(status: int) -> ApiProblem:
+def report_expired(status: int) -> ApiProblem:
     """Return the exception for a report whose signed URL has expired."""
     return NotFound(status, {"detail": "the URL of the report has expired: read the import again"})
 
@@ -218,7 +218,7 @@ def stats(days: int) -> Call[Stats]:
 
 
 def health() -> Call[bool]:
-    """Return the call that asks whether the API answers."""
+    """Return the call that asks whether the API is healthy."""
     return Call("GET", "/health", lambda content: content["status"] == "ok")
 
 

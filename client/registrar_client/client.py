@@ -1,4 +1,4 @@
-# Generated from async_client.py by tools/sync_client.py (`make docs`): edit that one.
+# Generated from async_client.py by tools/sync_client.py: edit that file and run `make docs`.
 """The client for synchronous code."""
 
 import time
@@ -178,7 +178,7 @@ class RegistrarClient:
                 blocks = upload.blocks(content, size)
                 return self._http.request("PUT", target.url, content=blocks, headers=headers, auth=None)
 
-            upload.check(self._tried(put, upload.host_of(target.url)))
+            upload.check(self._retried(put, upload.host_of(target.url)))
         return target.key
 
     def start_import(self, options: ImportOptions, *, import_id: str | None = None) -> str:
@@ -205,7 +205,7 @@ class RegistrarClient:
         try:
             with self._http.stream("GET", url, auth=None) as response:
                 if not response.is_success:
-                    raise calls.gone(response.status_code)
+                    raise calls.report_expired(response.status_code)
                 yield from response.iter_bytes(upload.BLOCK_BYTES)
         except httpx.RequestError as error:
             raise NotReached(f"the download of the report failed: {error}") from error
@@ -241,9 +241,9 @@ class RegistrarClient:
             url = call.url(self._base_url)
             return self._http.request(call.method, url, headers=dict(call.headers), json=call.body)
 
-        return call.answered(self._tried(request, self._base_url))
+        return call.answered(self._retried(request, self._base_url))
 
-    def _tried(self, request: Callable[[], httpx.Response], where: str) -> httpx.Response:
+    def _retried(self, request: Callable[[], httpx.Response], where: str) -> httpx.Response:
         attempt = 0
         while True:
             attempt += 1

@@ -23,7 +23,7 @@ class Retry:
     def pause(self, attempt: int, at_least: float = 0.0) -> float | None:
         """Return the seconds to wait after an attempt (1 is the first), None when it was the last one.
 
-        What is asked for ``at_least`` counts up to ``max_seconds``; the jitter is added to it.
+        ``at_least`` counts up to ``max_seconds``; the jitter is added to it.
         """
         if attempt >= self.attempts:
             return None

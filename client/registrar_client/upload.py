@@ -74,8 +74,8 @@ def check(response: httpx.Response) -> None:
     """
     if not response.is_success:
         code = _CODE.search(response.text)
-        said = f"HTTP status {response.status_code}" + (f" {code[1]}" if code else "")
-        detail = f"the import bucket refused the file ({said}): start the import again"
+        reason = f"HTTP status {response.status_code}" + (f" {code[1]}" if code else "")
+        detail = f"the import bucket refused the file ({reason}): start the import again"
         raise Unavailable(response.status_code, {"detail": detail})
 
 

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 from registrar_client import Import, RegistrarClient
 from registrar_client.command import connection, import_source
-from registrar_client.command.import_account import refusals, sums
 from registrar_client.command.import_progress import Pace, described
+from registrar_client.command.import_result import refusals, sums
 from registrar_client.stage import Stage
 
 COLUMNS = ("row", "change_id", "outcome", "replayed", "version", "codes", "paths", "messages")

@@ -9,7 +9,7 @@ from typing import Any, Final
 from registrar_client.check import rules
 from registrar_client.check.first_pass import FirstPass, Trail
 from registrar_client.check.merge import merged
-from registrar_client.check.records import met, wrong_in_itself, wrong_place, wrong_receipt
+from registrar_client.check.records import met_version, wrong_fields, wrong_links, wrong_receipt
 from registrar_client.check.rules import Fold, Item
 from registrar_client.check.tables import READ_MAX, Tables
 from registrar_client.check.violation import Subject, Violation
@@ -246,15 +246,15 @@ class Checker:
             [f"CHANGE#{record.get('change_id')}" for record in records]
             + [f"USER#{record['user_id']}" for record in applied]
         )
-        versions = self._tables.records(met(record) for record in rejected if record.get("version"))
+        versions = self._tables.records(met_version(record) for record in rejected if record.get("version"))
         for record in records:
             subject = ("record", record["user_id"], record["sequence"])
             key = f"Ledger {record['user_id']} {record['sequence']}"
             receipt = items.get(f"CHANGE#{record.get('change_id')}")
             for code, expected, found in (
-                *wrong_in_itself(record),
+                *wrong_fields(record),
                 *wrong_receipt(record, receipt),
-                *wrong_place(record, items, versions),
+                *wrong_links(record, items, versions),
             ):
                 yield Violation(code, subject, key, expected, found)
 

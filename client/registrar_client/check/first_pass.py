@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from registrar_client.check import rules
 from registrar_client.check.difference import Difference
-from registrar_client.check.records import met, wrong_in_itself, wrong_place, wrong_receipt
+from registrar_client.check.records import met_version, wrong_fields, wrong_links, wrong_receipt
 from registrar_client.check.rules import Fold, Item
 from registrar_client.check.tables import Tables
 
@@ -92,7 +92,7 @@ class FirstPass:
         if not rules.is_reuse(record):
             change_id = record.get("change_id")
             self.receipts.subtract(str(change_id), {"pk": f"CHANGE#{change_id}", **record})
-        if any(wrong_in_itself(record)):
+        if any(wrong_fields(record)):
             self.users.mark(record["user_id"])
 
     def _end_of_trail(self, trail: "Trail") -> None:
@@ -105,13 +105,13 @@ class FirstPass:
         reuses = [record for record in records if rules.is_reuse(record)]
         receipts = self._tables.users(f"CHANGE#{record.get('change_id')}" for record in reuses)
         rejected = [record for record in records if record.get("outcome") != "APPLIED"]
-        versions = self._tables.records(met(record) for record in rejected if record.get("version"))
+        versions = self._tables.records(met_version(record) for record in rejected if record.get("version"))
         wrong = [
             record["user_id"]
             for record in reuses
             if any(wrong_receipt(record, receipts.get(f"CHANGE#{record.get('change_id')}")))
         ]
-        wrong += [record["user_id"] for record in rejected if any(wrong_place(record, {}, versions))]
+        wrong += [record["user_id"] for record in rejected if any(wrong_links(record, {}, versions))]
         with self._lock:
             for user_id in wrong:
                 self.users.mark(user_id)

@@ -21,6 +21,7 @@ from registrar_client.stage import LOCAL, Stage, StageNotFound, find_stage
 TABLES: Final = "reads the tables of a stage, not the API"
 """Why a command takes no --url."""
 
+Command = Callable[..., None]
 LINE, ENVIRONMENT, DEFAULT = "COMMANDLINE", "ENVIRONMENT", "DEFAULT"
 
 
@@ -78,8 +79,7 @@ class Connection:
 
 
 def _auth(session: boto3.Session) -> httpx.Auth:
-    token = os.environ.get("REGISTRAR_TOKEN")
-    if token:
+    if token := os.environ.get("REGISTRAR_TOKEN"):
         return Token(token)
     credentials = session.get_credentials()
     if credentials is None:
@@ -89,14 +89,14 @@ def _auth(session: boto3.Session) -> httpx.Auth:
     return SigV4(credentials, session.region_name)
 
 
-def connected(**absent: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def connected(**absent: str) -> Callable[[Command], Command]:
     """Add the shared options to a command, which receives them as ``connection``.
 
     Args:
         absent: the options that it refuses, each with the reason.
     """
 
-    def decorated(command: Callable[..., None]) -> Callable[..., None]:
+    def decorated(command: Command) -> Command:
         @functools.wraps(command)
         def run(context: typer.Context, **options: Any) -> None:  # noqa: ANN401 - Typer's
             for name in SHARED:
@@ -116,7 +116,7 @@ def connected(**absent: str) -> Callable[[Callable[..., None]], Callable[..., No
     return decorated
 
 
-def accepts_shared_options(group: Callable[..., None]) -> Callable[..., None]:
+def accepts_shared_options(group: Command) -> Command:
     """Add the shared options to a group of commands; those after the command's name take precedence."""
 
     @functools.wraps(group)
@@ -127,13 +127,11 @@ def accepts_shared_options(group: Callable[..., None]) -> Callable[..., None]:
 
 
 def is_given(context: typer.Context, name: str) -> bool:
-    """Return whether an option stands on the command line."""
+    """Return whether an option is given on the command line."""
     return _source(context, name) == LINE
 
 
-def _with_parameters(
-    run: Callable[..., None], parameters: Iterable[inspect.Parameter]
-) -> Callable[..., None]:
+def _with_parameters(run: Command, parameters: Iterable[inspect.Parameter]) -> Command:
     """Give a function the parameters that Typer is to read, not those of what it wraps."""
     run.__signature__ = inspect.Signature([*parameters])  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

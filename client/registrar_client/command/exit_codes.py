@@ -8,7 +8,7 @@ class ExitCode(IntEnum):
     """How the command ended."""
 
     DONE = 0
-    """What was asked is done."""
+    """The command succeeded."""
 
     NO = 1
     """The answer is no: a change is rejected, nothing is found, rows are not applied, a check fails."""

@@ -22,7 +22,7 @@ S3: Final = "s3://"
 HINT: Final = "FILE"
 
 
-def checked(source: str, form: str | None, *, columns: bool) -> None:
+def check_source(source: str, form: str | None, *, columns: bool) -> None:
     """Check a source before any request is sent.
 
     Raises:
@@ -43,7 +43,7 @@ def checked(source: str, form: str | None, *, columns: bool) -> None:
         raise typer.BadParameter(f"{why}: name its format with --format csv or jsonl", param_hint=HINT)
 
 
-def placed(client: RegistrarClient, source: str, form: str | None) -> tuple[str | None, str]:
+def uploaded(client: RegistrarClient, source: str, form: str | None) -> tuple[str | None, str]:
     """Upload the source unless it is in S3; return bucket and key, None for the stage's own bucket."""
     if source.startswith(S3):
         bucket, _, key = source.removeprefix(S3).partition("/")

@@ -13,9 +13,9 @@ import typer
 from registrar_client.client import RegistrarClient
 from registrar_client.command.connection import Connection, accepts_shared_options, connected
 from registrar_client.command.exit_codes import ExitCode
-from registrar_client.command.import_account import show_result
 from registrar_client.command.import_progress import follow
-from registrar_client.command.import_source import checked, placed
+from registrar_client.command.import_result import show_result
+from registrar_client.command.import_source import check_source, uploaded
 from registrar_client.command.layout import moment, print_json, show_rows, utc
 from registrar_client.command.output_file import OutputFile, is_one_file, opened
 from registrar_client.models import Import, ImportOptions
@@ -37,7 +37,7 @@ Saves = Mapping[str, OutputFile]
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("import", epilog="Example: registrar import users.csv --dry-run")(import_file)
-    imports.command(epilog="Example: registrar imports show nightly-7 --failed mend.csv")(show)
+    imports.command(epilog="Example: registrar imports show nightly-7 --failed failed.csv")(show)
     imports.command("list", epilog="Example: registrar imports list --stage dev --limit 5")(listed)
     app.add_typer(imports, name="imports")
 
@@ -92,9 +92,9 @@ def import_file(  # noqa: PLR0913, PLR0917 - the options of a command
     fields = _fields(columns)
     if not wait and (report or failed):
         raise typer.BadParameter("with --no-wait there is nothing to be saved yet: no --report, no --failed")
-    checked(source, form, columns=bool(columns))
+    check_source(source, form, columns=bool(columns))
     with _saves(report, failed, source) as saves, connection.client() as client:
-        bucket, key = placed(client, source, form)
+        bucket, key = uploaded(client, source, form)
         options = ImportOptions(
             key=key,
             bucket=bucket,

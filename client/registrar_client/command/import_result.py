@@ -126,12 +126,12 @@ def _show_reasons(client: RegistrarClient, status: Import) -> None:
 
 def _lines(blocks: Iterable[bytes]) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    begun = ""
+    rest = ""
     for block in blocks:
-        *whole, begun = (begun + decoder.decode(block)).split("\n")
-        yield from (f"{line}\n" for line in whole)
-    if begun:
-        yield begun
+        *lines, rest = (rest + decoder.decode(block)).split("\n")
+        yield from (f"{line}\n" for line in lines)
+    if rest:
+        yield rest
 
 
 def _text(cell: str) -> str:
