@@ -179,7 +179,7 @@ class AsyncRegistrarClient:
                 blocks = upload.async_blocks(content, size)
                 return self._http.request("PUT", target.url, content=blocks, headers=headers, auth=None)
 
-            upload.check(await self._retried(put, upload.host_of(target.url)))
+            upload.check_answer(await self._retried(put, upload.host_of(target.url)))
         return target.key
 
     async def start_import(self, options: ImportOptions, *, import_id: str | None = None) -> str:

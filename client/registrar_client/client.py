@@ -178,7 +178,7 @@ class RegistrarClient:
                 blocks = upload.blocks(content, size)
                 return self._http.request("PUT", target.url, content=blocks, headers=headers, auth=None)
 
-            upload.check(self._retried(put, upload.host_of(target.url)))
+            upload.check_answer(self._retried(put, upload.host_of(target.url)))
         return target.key
 
     def start_import(self, options: ImportOptions, *, import_id: str | None = None) -> str:

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Final, TextIO
 
 from registrar_client.check.merge import merged
@@ -22,12 +23,12 @@ _GUARDED: Final = re.compile(
 
 def live_users(tables: Tables, segments: int) -> Iterator[Item]:
     """Yield all live users, in no order; eventually consistent."""
-    yield from merged([_flat(tables.live_users(segment, segments)) for segment in range(segments)])
+    yield from merged([chain.from_iterable(tables.live_users(n, segments)) for n in range(segments)])
 
 
 def records(tables: Tables, segments: int) -> Iterator[Item]:
     """Yield all audit records, in no order; strongly consistent."""
-    yield from merged([_flat(tables.scan("Ledger", segment, segments)) for segment in range(segments)])
+    yield from merged([chain.from_iterable(tables.scan("Ledger", n, segments)) for n in range(segments)])
 
 
 def write_csv(users: Iterator[Item], file: TextIO) -> int:
@@ -69,8 +70,3 @@ def _cell(value: Any) -> str:  # noqa: ANN401 - of an attribute
         return ""
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
     return f"'{text}" if _GUARDED.match(text) else text
-
-
-def _flat(pages: Iterator[list[Item]]) -> Iterator[Item]:
-    for page in pages:
-        yield from page

@@ -66,7 +66,7 @@ def host_of(url: str) -> str:
     return f"{found.scheme}://{found.netloc.decode()}"
 
 
-def check(response: httpx.Response) -> None:
+def check_answer(response: httpx.Response) -> None:
     """Read the answer to an upload.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What people see: at any width no id is cut, and every time says its zone."""
+"""Output for people: at any width no id is cut, and every time has its time zone."""
 
 import re
 

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from registrar_client.check.checker import Checker, Phase
-from registrar_client.command.check_report import Progress, duration
+from registrar_client.command.check_report import CheckProgress, duration
 
 
 class Tables:
@@ -18,9 +18,9 @@ class Tables:
         return {"Table": {} if self.items is None else {"ItemCount": self.items}}
 
 
-def checker_at(read: int, of: int | None) -> tuple[Checker, Progress]:
+def checker_at(read: int, of: int | None) -> tuple[Checker, CheckProgress]:
     checker = Checker(Tables(of), "users", "ledger")
-    progress = Progress(checker)
+    progress = CheckProgress(checker)
     progress.text(0)
     checker.read, checker.counts = read, Counter(records=read)
     return checker, progress

@@ -46,22 +46,16 @@ class Tables:
             return None
         return sum(table.get("ItemCount", 0) for table in tables) or None
 
-    def scan(self, table: TableName, segment: int, segments: int) -> Iterator[list[Item]]:
+    def scan(
+        self, table: TableName, segment: int, segments: int, **options: str | bool
+    ) -> Iterator[list[Item]]:
         """Yield the pages of a segment of a table."""
-        yield from self._pages(
-            self._client.scan, TableName=self._names[table], Segment=segment, TotalSegments=segments
-        )
+        part = {"TableName": self._names[table], "Segment": segment, "TotalSegments": segments}
+        yield from self._pages(self._client.scan, **part, **options)
 
     def live_users(self, segment: int, segments: int) -> Iterator[list[Item]]:
         """Yield the pages of a segment of the index of live users, eventually consistent."""
-        yield from self._pages(
-            self._client.scan,
-            TableName=self._names["Users"],
-            IndexName="by_status",
-            Segment=segment,
-            TotalSegments=segments,
-            ConsistentRead=False,
-        )
+        yield from self.scan("Users", segment, segments, IndexName="by_status", ConsistentRead=False)
 
     def trail(self, user_id: str, prefix: str = "") -> Iterator[list[Item]]:
         """Yield the pages of a user's records whose sequence has this prefix, ordered by sequence."""

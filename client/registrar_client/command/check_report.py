@@ -24,7 +24,7 @@ def followed(checker: Checker, violations: Iterable[Violation]) -> Iterator[Viol
     if not console.is_terminal:
         yield from violations
         return
-    progress = Progress(checker)
+    progress = CheckProgress(checker)
     spinner = Spinner("dots")
 
     def running() -> Spinner:
@@ -35,7 +35,7 @@ def followed(checker: Checker, violations: Iterable[Violation]) -> Iterator[Viol
         yield from violations
 
 
-class Progress:
+class CheckProgress:
     """The progress of a check, and an estimate of the time left in its phase."""
 
     def __init__(self, checker: Checker) -> None:

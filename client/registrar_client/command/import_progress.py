@@ -2,12 +2,13 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
 import typer
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from registrar_client.client import RegistrarClient
 from registrar_client.command.exit_codes import ExitCode
@@ -65,23 +66,25 @@ def follow(client: RegistrarClient, import_id: str) -> Import:
     narrow = target.width < NARROW
     bars = () if narrow else (BarColumn(bar_width=None if target.width >= ROOMY else 10), TimeElapsedColumn())
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.fields[numbers]}"), *bars)
-    status = None
-    try:
-        with Progress(*columns, console=target, transient=True, disable=not target.is_terminal) as bar:
-            task, pace = bar.add_task("reading the file", total=None, numbers=""), Pace()
-            for status in client.follow_import(import_id):
-                _update(bar, task, status, described(status, pace.seen(status), narrow=narrow))
-    except KeyboardInterrupt:
-        again = f"registrar imports show {import_id} --wait"
-        print(f"\nthe import goes on; to follow it again: {again}", file=sys.stderr)
-        raise typer.Exit(ExitCode.INTERRUPTED) from None
-    if status is None:
-        raise AssertionError
+    with (
+        resumable(import_id, "goes on"),
+        Progress(*columns, console=target, transient=True, disable=not target.is_terminal) as bar,
+    ):
+        task, pace = bar.add_task("reading the file", total=None, numbers=""), Pace()
+        for status in client.follow_import(import_id):
+            what, numbers = described(status, pace.seen(status), narrow=narrow)
+            # Before the first row is processed the bar pulses: at 0 it would look stuck.
+            total = status.rows if status.done else None
+            bar.update(task, description=what, total=total, completed=status.done, numbers=numbers)
     return status
 
 
-def _update(bar: Progress, task: TaskID, status: Import, words: tuple[str, str]) -> None:
-    description, numbers = words
-    # Before the first row is processed the bar pulses: at 0 it would look stuck.
-    total = status.rows if status.done else None
-    bar.update(task, description=description, total=total, completed=status.done, numbers=numbers)
+@contextmanager
+def resumable(import_id: str, state: str) -> Iterator[None]:
+    """On Ctrl-C say what the import does and how to follow it, and exit."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        follow = f"registrar imports show {import_id} --wait"
+        print(f"\nthe import {state}; to follow it: {follow}", file=sys.stderr)
+        raise typer.Exit(ExitCode.INTERRUPTED) from None

@@ -13,7 +13,7 @@ import typer
 from registrar_client.client import RegistrarClient
 from registrar_client.command.connection import Connection, accepts_shared_options, connected
 from registrar_client.command.exit_codes import ExitCode
-from registrar_client.command.import_progress import follow
+from registrar_client.command.import_progress import follow, resumable
 from registrar_client.command.import_result import show_result
 from registrar_client.command.import_source import check_source, uploaded
 from registrar_client.command.layout import moment, print_json, show_rows, utc
@@ -106,7 +106,9 @@ def import_file(  # noqa: PLR0913, PLR0917 - the options of a command
             tolerated_failure_percentage=tolerated_failure_percentage,
             reason=reason,
         )
-        import_id = _started(client, options)
+        import_id = uuid.uuid4().hex
+        with resumable(import_id, "may have started"):
+            import_id = client.start_import(options, import_id=import_id)
         if not wait:
             if connection.as_json:
                 print_json({"import_id": import_id})
@@ -184,17 +186,6 @@ def _saves(report: Path | None, failed: Path | None, source: str | None = None) 
             raise typer.BadParameter("is the file that is imported: name another one", param_hint=f"--{name}")
     with ExitStack() as files:
         yield {name: files.enter_context(opened(path)) for name, path in named.items()}
-
-
-def _started(client: RegistrarClient, options: ImportOptions) -> str:
-    """Start an import under an id of its caller, which can be printed on Ctrl-C."""
-    import_id = uuid.uuid4().hex
-    try:
-        return client.start_import(options, import_id=import_id)
-    except KeyboardInterrupt:
-        again = f"registrar imports show {import_id} --wait"
-        print(f"\nthe import may have started; to follow it: {again}", file=sys.stderr)
-        raise typer.Exit(ExitCode.INTERRUPTED) from None
 
 
 def _end(connection: Connection, client: RegistrarClient, status: Import, saves: Saves) -> None:
