@@ -108,6 +108,7 @@ lint: setup ## run ruff, mypy and import-linter; check that generated files are 
 	@$(BIN)/python -m mypy --no-error-summary
 	@$(BIN)/python -c 'from importlinter.cli import lint_imports_command as lint; lint()'
 	@$(BIN)/python -m tools.contracts --check
+	@$(BIN)/python -m tools.sync_client --check
 	@$(BIN)/python -m tools.diagram --check
 
 format: setup ## format the code
@@ -121,8 +122,9 @@ pins: setup ## pin the requirements
 synth: setup ## write a stage's templates into cdk.out: STAGE=local, dev or prod
 	@$(BIN)/python -m local synth "$(or $(STAGE),dev)"
 
-docs: setup ## generate the JSON Schemas, the OpenAPI document, the diagram and the charts
+docs: setup ## generate contracts/, the synchronous client, the diagrams and the charts
 	@$(BIN)/python -m tools.contracts
+	@$(BIN)/python -m tools.sync_client
 	@$(BIN)/python -m tools.diagram
 	@$(BIN)/python -m bench.charts
 

@@ -1,4 +1,4 @@
-"""The client of Registrar: HTTP in Python, the command `registrar`, and the checker behind its `check`."""
+"""The Python client of Registrar, the command `registrar`, and the checker."""
 
 from registrar_client.async_client import AsyncRegistrarClient
 from registrar_client.calls import Page

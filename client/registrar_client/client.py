@@ -1,16 +1,16 @@
-"""The client, for code that waits."""
+# Generated from async_client.py by tools/sync_client.py: edit that file and run `make docs`.
+"""The client for synchronous code."""
 
 import time
 from collections.abc import Callable, Generator, Iterator
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self, TypeVar
 
 import httpx
 
 from registrar_client import calls, upload
-from registrar_client.calls import Call, Page, Retry
+from registrar_client.calls import Call, Page
 from registrar_client.errors import NotFound, NotReached, StillRunning
 from registrar_client.models import Attributes, Change, Import, ImportOptions, Record, Stats, User
 
@@ -20,13 +20,14 @@ T = TypeVar("T")
 class RegistrarClient:
     """Changes users and reads them, over HTTP.
 
-    Every change is sent with a change_id, so that a try whose answer is lost is made again and takes effect
-    once. Each method raises ``NotReached`` or one of the subclasses of ``ApiProblem``.
+    Every change is sent with a change_id as its idempotency key, so that it can be retried and takes effect
+    once. Each method raises ``NotReached``, ``UnexpectedAnswer`` or a subclass of ``ApiProblem``.
 
     Args:
-        base_url: the stack's output ``ApiUrl``; a ValueError when it is no address.
+        base_url: the stack's output ``ApiUrl``; a ValueError when it is no URL.
         auth: ``SigV4(…)`` or ``Token(…)``.
-        attempts: so often a call is made before its failure is raised.
+        attempts: how often a call is made in all before its failure is raised.
+        timeout: seconds, of one attempt.
     """
 
     def __init__(
@@ -35,23 +36,21 @@ class RegistrarClient:
         auth: httpx.Auth | None = None,
         *,
         attempts: int = 4,
-        timeout: float = calls.ANSWER_SECONDS,
+        timeout: float = calls.TIMEOUT_SECONDS,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._base_url = calls.base_of(base_url)
-        self._retry = Retry(attempts)
+        self._retry = calls.retry(attempts)
         self._http = httpx.Client(auth=auth, timeout=timeout, transport=transport)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         self._http.close()
 
     def create(
@@ -62,12 +61,8 @@ class RegistrarClient:
         reason: str | None = None,
         change_id: str | None = None,
     ) -> Change:
-        """Create a user; without a user_id it gets one that follows from the change_id."""
-        return self._send(
-            calls.change(
-                "create", user_id, attributes, expected_version=None, reason=reason, change_id=change_id
-            )
-        )
+        """Create a user; without a user_id it gets one that is derived from the change_id."""
+        return self._send(calls.change("create", user_id, attributes, None, reason, change_id))
 
     def update(
         self,
@@ -79,16 +74,8 @@ class RegistrarClient:
         change_id: str | None = None,
     ) -> Change:
         """Update a user; None removes an attribute. A stale expected_version raises ``VersionConflict``."""
-        return self._send(
-            calls.change(
-                "update",
-                user_id,
-                attributes,
-                expected_version=expected_version,
-                reason=reason,
-                change_id=change_id,
-            )
-        )
+        call = calls.change("update", user_id, attributes, expected_version, reason, change_id)
+        return self._send(call)
 
     def delete(
         self,
@@ -98,19 +85,10 @@ class RegistrarClient:
         reason: str | None = None,
         change_id: str | None = None,
     ) -> Change:
-        """Delete a user; its trail stays."""
-        return self._send(
-            calls.change(
-                "delete",
-                user_id,
-                None,
-                expected_version=expected_version,
-                reason=reason,
-                change_id=change_id,
-            )
-        )
+        """Delete a user; its audit records stay."""
+        return self._send(calls.change("delete", user_id, None, expected_version, reason, change_id))
 
-    def start(  # noqa: PLR0913 - what a change has
+    def start(  # noqa: PLR0913 - the fields of a change
         self,
         action: str,
         user_id: str | None = None,
@@ -120,55 +98,45 @@ class RegistrarClient:
         reason: str | None = None,
         change_id: str | None = None,
     ) -> str:
-        """Start a change and return its change_id; ``wait_for`` tells what became of it."""
-        call = calls.change(
-            action,
-            user_id,
-            attributes,
-            expected_version=expected_version,
-            reason=reason,
-            change_id=change_id,
-        )
+        """Start a change and return its change_id; ``wait_for`` returns its outcome."""
+        call = calls.change(action, user_id, attributes, expected_version, reason, change_id)
         return self._send(calls.start(call))
 
     def change(self, change_id: str) -> Change | None:
-        """Return what became of a change, None while it runs. A rejected one is returned, too."""
+        """Return the outcome of a change, APPLIED or REJECTED; None while it runs."""
         return self._send(calls.decided(change_id))
 
     def wait_for(self, change_id: str, timeout: float = 60.0) -> Change:
-        """Return what became of a change as soon as it is decided.
+        """Wait for a change and return its outcome.
+
+        Args:
+            change_id: of a change that was started.
+            timeout: seconds.
 
         Raises:
-            StillRunning: it was not in so many seconds.
-            NotFound: nothing is known of it.
+            StillRunning: it was not decided before the timeout.
+            NotFound: no change has this id.
         """
         deadline = time.monotonic() + timeout
-        patience = time.monotonic() + min(timeout, calls.UNKNOWN_SECONDS)
-        while True:
-            try:
-                decided = self.change(change_id)
-            except NotFound:
-                if time.monotonic() > patience:
-                    raise
-                decided = None
-            if decided is not None:
-                return decided
+        known_by = time.monotonic() + min(timeout, calls.UNKNOWN_SECONDS)
+        while (decided := self._known(calls.decided(change_id), known_by)) is None:
             if time.monotonic() > deadline:
                 raise StillRunning(change_id)
             time.sleep(calls.POLL_SECONDS)
+        return decided
 
     def get(self, user_id: str) -> User:
         """Return a live user."""
         return self._send(calls.get(user_id))
 
     def find(self, *, email: str | None = None, username: str | None = None) -> User | None:
-        """Return the live user who holds a name, None when nobody does."""
+        """Return the live user that holds an e-mail address or username; None when there is none."""
         return self._send(calls.find(email, username))
 
     def list(
         self, status: str = "active", *, updated_after: datetime | None = None, page_size: int = 50
     ) -> Iterator[User]:
-        """Yield the users of a status in the order of their newest change, page by page."""
+        """Yield the users with a status in the order of their newest change, reading page by page."""
         return self._pages(lambda cursor: calls.users(status, updated_after, page_size, cursor))
 
     def list_page(
@@ -179,26 +147,26 @@ class RegistrarClient:
         page_size: int = 50,
         cursor: str | None = None,
     ) -> Page[User]:
-        """Return one page of what ``list`` yields, with the time up to which the listing is whole.
+        """Return one page of what ``list`` yields, with the time up to which the listing is complete.
 
-        To follow changes, read all pages, then begin again with ``updated_after`` set to their
-        ``complete_until``. Users of the last minute come again: ``user_id`` and ``version`` tell them.
+        To follow changes, read all pages, then start again with ``updated_after`` set to their
+        ``complete_until``. Users changed in the last minute are repeated, with the same ``version``.
         """
         return self._send(calls.users(status, updated_after, page_size, cursor))
 
     def history(self, user_id: str, *, page_size: int = 50) -> Iterator[Record]:
-        """Yield a user's audit records, oldest first, page by page."""
+        """Yield a user's audit records, oldest first, reading page by page."""
         return self._pages(lambda cursor: calls.history(user_id, page_size, cursor))
 
     def upload(self, file: Path, form: str | None = None) -> str:
         """Upload a file to be imported; return its key.
 
         Args:
-            file: read a block at a time.
-            form: ``csv`` or ``jsonl``; by the end of the file's name when left out.
+            file: is read block by block.
+            form: ``csv`` or ``jsonl``; by the file name's extension when left out.
 
         Raises:
-            FileChanged: it had another size when it was sent.
+            FileChanged: its size changed while it was sent.
         """
         form = upload.format_of(file, form)
         with file.open("rb") as content:
@@ -210,80 +178,83 @@ class RegistrarClient:
                 blocks = upload.blocks(content, size)
                 return self._http.request("PUT", target.url, content=blocks, headers=headers, auth=None)
 
-            upload.check(self._tried(put, upload.host_of(target.url)))
+            upload.check_answer(self._retried(put, upload.host_of(target.url)))
         return target.key
 
     def start_import(self, options: ImportOptions, *, import_id: str | None = None) -> str:
-        """Start an import and return its import_id; ``follow_import`` tells how far it is."""
+        """Start an import and return its import_id; ``follow_import`` yields its progress."""
         return self._send(calls.start_import(options, import_id))
 
     def import_status(self, import_id: str) -> Import:
-        """Return how far an import is, and in the end how it went."""
+        """Return the progress of an import, and its result once it has ended."""
         return self._send(calls.import_status(import_id))
 
     def follow_import(self, import_id: str) -> Iterator[Import]:
-        """Yield how far an import is, again and again, until it has ended."""
-        patience = time.monotonic() + calls.UNKNOWN_SECONDS
+        """Yield the progress of an import every second until it has ended; the last one has its result."""
+        known_by = time.monotonic() + calls.UNKNOWN_SECONDS
         while True:
-            try:
-                status = self.import_status(import_id)
-            except NotFound:
-                # AWS tells of a new execution a little later.
-                if time.monotonic() > patience:
-                    raise
-            else:
+            status = self._known(calls.import_status(import_id), known_by)
+            if status is not None:
                 yield status
                 if status.status != "RUNNING":
                     return
             time.sleep(calls.IMPORT_POLL_SECONDS)
 
     def download(self, url: str) -> Generator[bytes, None, None]:
-        """Yield the bytes of a report, a block at a time."""
+        """Yield the bytes of a report, block by block."""
         try:
             with self._http.stream("GET", url, auth=None) as response:
                 if not response.is_success:
-                    raise calls.gone(response.status_code)
+                    raise calls.report_expired(response.status_code)
                 yield from response.iter_bytes(upload.BLOCK_BYTES)
         except httpx.RequestError as error:
-            raise NotReached(f"the report broke off: {error}") from error
+            raise NotReached(f"the download of the report failed: {error}") from error
 
     def stats(self, days: int = 7) -> Stats:
-        """Return users by status, and changes of so many days up to today, UTC."""
+        """Return the users by status, and the changes of the last days, today (UTC) included."""
         return self._send(calls.stats(days))
 
     def healthy(self) -> bool:
-        """Tell whether the API answers."""
+        """Return whether the API is healthy."""
         return self._send(calls.health())
 
     def _pages(self, call_of: calls.PageCall[T]) -> Iterator[T]:
         page: Page[T] = self._send(call_of(None))
-        yield from page.items
+        for item in page.items:
+            yield item
         while page.cursor is not None:
             page = self._send(call_of(page.cursor))
-            yield from page.items
+            for item in page.items:
+                yield item
+
+    def _known(self, call: Call[T], known_by: float) -> T | None:
+        """Send a call about what was just started; return None while that is not visible yet."""
+        try:
+            return self._send(call)
+        except NotFound:
+            if time.monotonic() > known_by:
+                raise
+            return None
 
     def _send(self, call: Call[T]) -> T:
-        return call.answered(
-            self._tried(
-                lambda: self._http.request(
-                    call.method, call.url(self._base_url), headers=dict(call.headers), json=call.body
-                ),
-                self._base_url,
-            )
-        )
+        def request() -> httpx.Response:
+            url = call.url(self._base_url)
+            return self._http.request(call.method, url, headers=dict(call.headers), json=call.body)
 
-    def _tried(self, request: Callable[[], httpx.Response], where: str) -> httpx.Response:
+        return call.answered(self._retried(request, self._base_url))
+
+    def _retried(self, request: Callable[[], httpx.Response], where: str) -> httpx.Response:
         attempt = 0
         while True:
             attempt += 1
             try:
                 response = request()
             except httpx.RequestError as error:
-                pause = self._retry.pause(attempt, None)
+                pause = self._retry.pause(attempt)
                 if pause is None:
                     raise NotReached(f"{where} cannot be reached: {error}") from error
             else:
-                pause = self._retry.pause(attempt, response)
+                pause = calls.pause_after(response, attempt, self._retry)
                 if pause is None:
                     return response
             time.sleep(pause)

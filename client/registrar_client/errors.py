@@ -1,4 +1,4 @@
-"""What can go wrong, one exception for each problem that the API names."""
+"""The exceptions of the client, with one for each problem that the API names."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -11,31 +11,31 @@ class RegistrarError(Exception):
 
 
 class NotReached(RegistrarError):  # noqa: N818 - what happened
-    """The API could not be reached, or gave no answer in time; a change may or may not have taken effect.
+    """The API could not be reached, or did not answer in time; a change may or may not have taken effect.
 
-    Asking again with the same change_id is safe, and tells.
+    To find out, send it again with the same change_id: it takes effect once.
     """
 
 
 class UnexpectedAnswer(RegistrarError):  # noqa: N818 - what happened
-    """Something answered, and not as Registrar does: a proxy, a login page, another API."""
+    """The answer does not come from Registrar, but from a proxy, a login page or another API."""
 
 
 class FileChanged(RegistrarError):  # noqa: N818 - what happened
-    """A file had another size when it was sent than when its upload began."""
+    """The size of a file changed while it was uploaded."""
 
 
 class StillRunning(RegistrarError):  # noqa: N818 - what happened
-    """A change was not decided in the time that its caller would wait."""
+    """A change was not decided before the timeout."""
 
 
 class ApiProblem(RegistrarError):  # noqa: N818 - what happened
-    """The API said no; its problem document (RFC 9457).
+    """The API refused the request, or failed, with a problem document (RFC 9457).
 
     Attributes:
         status: the HTTP status.
         code: the last part of the document's type, such as ``name_taken``.
-        problems: every reason, each with its path.
+        problems: all of the reasons, each with its path.
         document: the whole document.
     """
 
@@ -48,30 +48,30 @@ class ApiProblem(RegistrarError):  # noqa: N818 - what happened
 
 
 def _problems(errors: Any) -> Iterator[Problem]:  # noqa: ANN401 - JSON
-    # A gateway before the API says no in a form of its own.
+    # API Gateway's own errors have another form.
     for each in errors if isinstance(errors, list) else ():
         if isinstance(each, dict) and {"code", "path", "message"} <= each.keys():
             yield Problem.from_json(each)
 
 
 class InvalidRequest(ApiProblem):
-    """The request is not valid; every problem is named."""
+    """The request is not valid; ``problems`` has all of the reasons."""
 
 
 class Forbidden(ApiProblem):
-    """The request was not signed, has no valid token, or its sender may not do this."""
+    """The request has no valid signature or token, or its caller lacks the permission."""
 
 
 class NotFound(ApiProblem):
-    """There is no such thing."""
+    """There is no such resource."""
 
 
 class UserNotFound(NotFound):
-    """There is no live user of this id."""
+    """No live user has this id."""
 
 
 class UserExists(ApiProblem):
-    """There is a live user of this id."""
+    """A live user has this id already."""
 
 
 class NameTaken(ApiProblem):
@@ -79,7 +79,7 @@ class NameTaken(ApiProblem):
 
 
 class ChangeIdReused(ApiProblem):
-    """The change_id was used for another request."""
+    """The change_id was used for a change with other content."""
 
 
 class ImportIdReused(ApiProblem):
@@ -91,11 +91,11 @@ class VersionConflict(ApiProblem):
 
 
 class TooManyRequests(ApiProblem):
-    """The API takes no more requests for the moment."""
+    """The API throttles the requests."""
 
 
 class Unavailable(ApiProblem):
-    """The API could not answer; asking again with the same change_id is safe."""
+    """The API failed or timed out; to retry with the same change_id is safe."""
 
 
 _BY_CODE: Final[Mapping[str, type[ApiProblem]]] = {
@@ -112,7 +112,7 @@ _BY_CODE: Final[Mapping[str, type[ApiProblem]]] = {
     "unavailable": Unavailable,
     "internal_error": Unavailable,
 }
-# For what API Gateway answers by itself.
+# For API Gateway's own errors.
 _BY_STATUS: Final[Mapping[int, type[ApiProblem]]] = {
     401: Forbidden,
     403: Forbidden,
@@ -127,6 +127,6 @@ _BY_STATUS: Final[Mapping[int, type[ApiProblem]]] = {
 
 
 def problem_of(status: int, document: Mapping[str, Any]) -> ApiProblem:
-    """Return the exception for an answer of status 400 or more."""
+    """Return the exception for an answer with a status of 400 or more."""
     code = str(document.get("type", "")).rpartition(":")[2]
     return (_BY_CODE.get(code) or _BY_STATUS.get(status) or ApiProblem)(status, document)

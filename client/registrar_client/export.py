@@ -1,9 +1,10 @@
-"""Streams users and the ledger out of the tables, in memory that does not grow with them."""
+"""Exports users and the ledger from the tables, in memory that does not grow with them."""
 
 import csv
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Final, TextIO
 
 from registrar_client.check.merge import merged
@@ -13,25 +14,25 @@ from registrar_client.check.tables import Tables
 COLUMNS: Final = ("user_id", "username", "email", "display_name", "status", "tags")
 ATTRIBUTES: Final = COLUMNS[1:]
 
-# A leading ' goes before what a spreadsheet may run, and before \N, which is no text for an import.
-# Imports read it back by the same pattern (https://owasp.org/www-community/attacks/CSV_Injection).
+# Cells that a spreadsheet may run as a formula, and \N, which stands for no value in an import: they get a
+# leading ', which an import removes by the same pattern (https://owasp.org/www-community/attacks/CSV_Injection).
 _GUARDED: Final = re.compile(
     r"'*[\s\ufeff\u200b-\u200f\u2060]*[\x00-\x1f=+\-@|%\\\uff1d\uff0b\uff0d\uff20\uff5c\uff05]"
 )
 
 
 def live_users(tables: Tables, segments: int) -> Iterator[Item]:
-    """Yield all live users, in no order; one that was changed just now may be as it was before."""
-    yield from merged([_flat(tables.live_users(segment, segments)) for segment in range(segments)])
+    """Yield all live users, in no order; eventually consistent."""
+    yield from merged([chain.from_iterable(tables.live_users(n, segments)) for n in range(segments)])
 
 
 def records(tables: Tables, segments: int) -> Iterator[Item]:
-    """Yield all audit records, in no order, strongly consistent."""
-    yield from merged([_flat(tables.scan("Ledger", segment, segments)) for segment in range(segments)])
+    """Yield all audit records, in no order; strongly consistent."""
+    yield from merged([chain.from_iterable(tables.scan("Ledger", n, segments)) for n in range(segments)])
 
 
 def write_csv(users: Iterator[Item], file: TextIO) -> int:
-    """Write users as an import takes them; return how many there were."""
+    """Write users in the format that an import takes; return how many there were."""
     lines = csv.writer(file, lineterminator="\r\n")
     lines.writerow(COLUMNS)
     count = 0
@@ -42,7 +43,7 @@ def write_csv(users: Iterator[Item], file: TextIO) -> int:
 
 
 def write_jsonl(users: Iterator[Item], file: TextIO) -> int:
-    """Write users as an import takes them; return how many there were."""
+    """Write users in the format that an import takes; return how many there were."""
     return write_lines(
         (
             {
@@ -56,7 +57,7 @@ def write_jsonl(users: Iterator[Item], file: TextIO) -> int:
 
 
 def write_lines(values: Iterator[Any], file: TextIO) -> int:
-    """Write JSON values, one to a line; return how many there were."""
+    """Write JSON Lines; return how many there were."""
     count = 0
     for value in values:
         file.write(json.dumps(value, ensure_ascii=False) + "\n")
@@ -69,8 +70,3 @@ def _cell(value: Any) -> str:  # noqa: ANN401 - of an attribute
         return ""
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
     return f"'{text}" if _GUARDED.match(text) else text
-
-
-def _flat(pages: Iterator[list[Item]]) -> Iterator[Item]:
-    for page in pages:
-        yield from page

@@ -1,7 +1,7 @@
-"""What the API answers, typed. Fields that are not known here are passed over."""
+"""The types of the API's answers. Unknown fields are ignored."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Self, TypedDict
 
@@ -23,7 +23,7 @@ class Problem:
     Attributes:
         code: a stable name, such as ``name_taken``.
         path: JSON Pointer into the change, or ``/query/…`` or ``/headers/…``.
-        message: one sentence for people.
+        message: a sentence for people.
     """
 
     code: str
@@ -32,19 +32,19 @@ class Problem:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Read one from an answer."""
+        """Read it from an answer of the API."""
         return cls(value["code"], value["path"], value["message"])
 
 
 @dataclass(frozen=True)
 class Change:
-    """How a change ended.
+    """The outcome of a change.
 
     Attributes:
         outcome: ``APPLIED`` or ``REJECTED``.
-        version: the version that an applied change made; the one that a rejected change met, None if none.
+        version: the version that an applied change made; when it was rejected, the user's version or None.
         record_hash: the hash of its audit record, SHA-256 as 64 hexadecimal digits.
-        replayed: whether it had been decided before.
+        replayed: whether it had been decided before, by an earlier request with the same change_id.
     """
 
     change_id: str
@@ -57,16 +57,8 @@ class Change:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Read one from an answer."""
-        return cls(
-            value["change_id"],
-            value["outcome"],
-            value["user_id"],
-            value["version"],
-            tuple(map(Problem.from_json, value["errors"])),
-            value["record_hash"],
-            value["replayed"],
-        )
+        """Read it from an answer of the API."""
+        return cls(**{**_fields(cls, value), "problems": _problems(value["errors"])})
 
 
 @dataclass(frozen=True)
@@ -74,7 +66,7 @@ class User:
     """A live user.
 
     Attributes:
-        version: 1 for its first change, one more with each.
+        version: 1 after the first change, one more with each.
         head: the hash of its newest audit record.
         status: ``active`` or ``suspended``.
     """
@@ -92,19 +84,9 @@ class User:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Read one from an answer."""
-        return cls(
-            value["user_id"],
-            value["version"],
-            value["head"],
-            value["status"],
-            datetime.fromisoformat(value["created_at"]),
-            datetime.fromisoformat(value["updated_at"]),
-            value.get("tags", {}),
-            value.get("username"),
-            value.get("email"),
-            value.get("display_name"),
-        )
+        """Read it from an answer of the API."""
+        times = {name: datetime.fromisoformat(value[name]) for name in ("created_at", "updated_at")}
+        return cls(**{"tags": {}, **_fields(cls, value), **times})
 
 
 @dataclass(frozen=True)
@@ -112,10 +94,10 @@ class Record:
     """An audit record.
 
     Attributes:
-        version: the version that an applied change made; the one that a rejected change met, None if none.
+        version: the version that an applied change made; when it was rejected, the user's version or None.
         actor: ``id``, ``type`` and, of an assumed role, ``session``; empty when the request named none.
-        changes: for each changed attribute ``{"before": …, "after": …}``, without a side that was not there.
-        content: the whole record as it stands in the ledger, for whoever recomputes its hashes.
+        changes: for each changed attribute ``{"before": …, "after": …}``; a side without a value is left out.
+        content: the whole record as it is in the ledger, to compute its hashes again.
     """
 
     sequence: str
@@ -134,51 +116,49 @@ class Record:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Read one from an answer."""
-        return cls(
-            value["sequence"],
-            value["change_id"],
-            value.get("action"),
-            value["outcome"],
-            value.get("version"),
-            value.get("actor", {}),
-            value.get("reason"),
-            value.get("changes", {}),
-            tuple(map(Problem.from_json, value.get("errors", []))),
-            datetime.fromisoformat(value["recorded_at"]),
-            value["previous_hash"],
-            value["hash"],
-            value,
-        )
+        """Read it from an answer of the API."""
+        optional: dict[str, Any] = {
+            "action": None,
+            "version": None,
+            "actor": {},
+            "reason": None,
+            "changes": {},
+        }
+        read = {
+            "problems": _problems(value.get("errors", [])),
+            "recorded_at": datetime.fromisoformat(value["recorded_at"]),
+            "content": value,
+        }
+        return cls(**{**optional, **_fields(cls, value), **read})
 
 
 @dataclass(frozen=True)
 class Upload:
-    """Where a file is sent, and the key under which an import finds it."""
+    """The signed URL to which a file is sent, and the key that names it in an import."""
 
     key: str
     url: str
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Read one from an answer."""
+        """Read it from an answer of the API."""
         return cls(value["key"], value["url"])
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportOptions:
-    """What is asked of an import.
+    """The options of an import.
 
     Attributes:
-        key: the object to import, such as ``upload`` returns.
-        bucket: another bucket than the stage's own.
-        format: ``csv`` or ``jsonl``; by the end of the key when left out.
-        columns: of a CSV: a column's name to the field that it holds, None to pass it over.
-        import_key: rows of one content and one key are one change; the file's SHA-256 when left out.
-        dry_run: find out what would happen, and write nothing.
-        fail_fast: stop when so many rows were not applied.
+        key: the key of the file in S3, such as ``upload`` returns.
+        bucket: the file's bucket; the stage's own when left out.
+        format: ``csv`` or ``jsonl``; by the key's extension when left out.
+        columns: of a CSV: column name to field, None to ignore the column.
+        import_key: rows with the same content and key are the same change; the file's SHA-256 when left out.
+        dry_run: compute the outcomes, but write nothing.
+        fail_fast: stop after this number of rows that were not applied.
         tolerated_failure_percentage: stop when more than this share of all rows was not applied.
-        reason: for rows without one of their own.
+        reason: for rows that have none.
     """
 
     key: str
@@ -192,7 +172,7 @@ class ImportOptions:
     reason: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return them as the API takes them."""
+        """Return the body of the request."""
         given = {name: value for name, value in vars(self).items() if value is not None}
         source = {name: given.pop(name) for name in ("bucket", "key") if name in given}
         return {"source": source, **given}
@@ -200,18 +180,18 @@ class ImportOptions:
 
 @dataclass(frozen=True)
 class Import:
-    """How far an import is, and in the end how it went.
+    """The progress of an import, and its result once it has ended.
 
     Attributes:
-        status: ``RUNNING``, ``SUCCEEDED``, ``REFUSED`` (the file as a whole, as ``problems`` says), or how
-            the execution ended without a report.
-        rows: how many there are, None while that is being found out.
-        replayed: rows that had been decided before, whatever the answer.
-        failed: rows that were not decided: a fault, or the import had stopped before.
-        not_applied: rows whose answer is not ``APPLIED``, replayed or not.
-        report_url: for a while the address of one line for each row, None before the end.
-        failed_url: the same, of the rows that were not applied, to be mended.
-        content: all that the API said.
+        status: ``RUNNING``, ``SUCCEEDED``, ``REFUSED`` (the whole file; ``problems`` has the reasons), or the
+            status of an execution that ended without a report.
+        rows: how many the file has, None while that is not known.
+        replayed: rows that had been decided before, applied or rejected.
+        failed: rows that were not decided, because of a fault or because the import had stopped.
+        not_applied: rows whose outcome is not ``APPLIED``, replayed or not.
+        report_url: the signed URL, valid for a while, of a line for each row; None while it runs.
+        failed_url: the same for the rows that were not applied, to be corrected.
+        content: the whole answer of the API.
     """
 
     import_id: str
@@ -233,36 +213,26 @@ class Import:
 
     @property
     def done(self) -> int:
-        """How many rows have been answered."""
+        """How many rows have an outcome."""
         return self.applied + self.rejected + self.replayed + self.failed
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Read one from an answer."""
+        """Read it from an answer of the API."""
+        counts = dict.fromkeys(("applied", "rejected", "replayed", "failed", "not_applied"), 0)
+        unknown = dict.fromkeys(("rows", "seconds", "cost_usd", "report_url", "failed_url"))
         started = value.get("started_at")
-        return cls(
-            value["import_id"],
-            value["status"],
-            tuple(map(Problem.from_json, value["errors"])),
-            value.get("dry_run", False),
-            value.get("rows"),
-            value.get("applied", 0),
-            value.get("rejected", 0),
-            value.get("replayed", 0),
-            value.get("failed", 0),
-            value.get("not_applied", 0),
-            datetime.fromisoformat(started) if started else None,
-            value.get("seconds"),
-            value.get("cost_usd"),
-            value.get("report_url"),
-            value.get("failed_url"),
-            value,
-        )
+        read = {
+            "problems": _problems(value["errors"]),
+            "started_at": datetime.fromisoformat(started) if started else None,
+            "content": value,
+        }
+        return cls(**{"dry_run": False, **counts, **unknown, **_fields(cls, value), **read})
 
 
 @dataclass(frozen=True)
 class DayCount:
-    """So many changes of a day, UTC, had this action and outcome."""
+    """How many changes of a day, UTC, had this action and outcome."""
 
     day: str
     action: str
@@ -272,7 +242,7 @@ class DayCount:
 
 @dataclass(frozen=True)
 class Stats:
-    """Exact counts of what is in the ledger, a few seconds old.
+    """Exact counts of the ledger, a few seconds old.
 
     Attributes:
         users: live users by status.
@@ -284,8 +254,14 @@ class Stats:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Read them from an answer."""
-        rows = (
-            DayCount(row["day"], row["action"], row["outcome"], row["changes"]) for row in value["changes"]
-        )
-        return cls(value["users"], tuple(rows))
+        """Read it from an answer of the API."""
+        return cls(value["users"], tuple(DayCount(**_fields(DayCount, row)) for row in value["changes"]))
+
+
+def _fields(of: type, value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those fields of a dataclass that an answer has."""
+    return {field.name: value[field.name] for field in fields(of) if field.name in value}
+
+
+def _problems(errors: Iterable[Mapping[str, Any]]) -> tuple[Problem, ...]:
+    return tuple(map(Problem.from_json, errors))

@@ -1,4 +1,4 @@
-"""Who asks: a request signed with AWS credentials, or a token."""
+"""Authentication: requests signed with AWS credentials, or a bearer token."""
 
 from collections.abc import Generator
 from typing import Protocol
@@ -10,10 +10,10 @@ from botocore.credentials import Credentials, ReadOnlyCredentials
 
 
 class RefreshableCredentials(Protocol):
-    """What a boto3 session gives: ``boto3.Session().get_credentials()``."""
+    """Credentials as ``boto3.Session().get_credentials()`` returns them."""
 
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
-        """Return them as they are valid now."""
+        """Return the currently valid credentials."""
 
 
 class SigV4(httpx.Auth):
@@ -29,7 +29,7 @@ class SigV4(httpx.Auth):
         self._region = region
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Add the headers of a signature."""
+        """Add the headers of the signature."""
         frozen = self._credentials.get_frozen_credentials()
         credentials = Credentials(frozen.access_key or "", frozen.secret_key or "", frozen.token)
         signed = AWSRequest(request.method, str(request.url), data=request.content)

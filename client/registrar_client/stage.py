@@ -1,4 +1,4 @@
-"""Where a stage is deployed: the local AWS of a checkout, or an AWS account."""
+"""Finds a deployed stage: on the local AWS of a checkout, or in an AWS account."""
 
 import json
 import os
@@ -16,13 +16,13 @@ from botocore.exceptions import ClientError
 LOCAL = "local"
 OUTPUTS = Path(".local") / "outputs.json"
 OUTPUTS_VARIABLE = "REGISTRAR_OUTPUTS"
-"""Names the outputs of the local AWS that a shell talks to, so that it is found from any folder."""
+"""The environment variable with the path of these outputs, so that they are found from any folder."""
 STACKS = ("Data", "Workflow")
-NOT_UP = "the local AWS is not up; start it with `make up`, or name a stage with --stage"
+NOT_UP = "the local AWS is not up: start it with `make up`, or name a stage with --stage"
 
 
-class StageNotFound(Exception):  # noqa: N818 - what happened, not who is at fault
-    """The stage is not deployed where it was looked for; the message says what to do next."""
+class StageNotFound(Exception):  # noqa: N818 - what happened
+    """The stage is not deployed there; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Stage:
 
     Attributes:
         session: makes its AWS clients.
-        outputs: the stacks' outputs by their names.
+        endpoint: the URL of the local AWS; None on AWS.
+        outputs: the outputs of its stacks, by name.
     """
 
     session: boto3.Session
@@ -39,7 +40,7 @@ class Stage:
     outputs: dict[str, str]
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
-        """Make a client of an AWS service."""
+        """Make a client for an AWS service."""
         config = Config(max_pool_connections=32, retries={"mode": "standard", "total_max_attempts": 3})
         return self.session.client(service, endpoint_url=self.endpoint, config=config)  # type: ignore[call-overload]
 
@@ -47,20 +48,20 @@ class Stage:
 def find_stage(name: str, profile: str | None = None, region: str | None = None) -> Stage:
     """Find a deployed stage.
 
-    ``local`` is what `make up` wrote: the file that ``REGISTRAR_OUTPUTS`` names, else the one of this folder
-    or one above it. Its credentials are dummies, so that a real account is never asked by accident. Any other
-    stage is looked up in CloudFormation, by the names of its two stacks.
+    ``local`` is read from the file that `make up` wrote: the one that ``REGISTRAR_OUTPUTS`` names, else the
+    one in this folder or a folder above it. Its credentials are dummies, so that a real account is never used
+    by accident. Any other stage is looked up in CloudFormation, by the names of its two stacks.
 
     Raises:
-        StageNotFound: it is not there, or this shell's AWS variables are those of the local AWS.
-        botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: AWS cannot be asked.
+        StageNotFound: it is not deployed, or this shell's AWS variables point to the local AWS.
+        botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: CloudFormation cannot be read.
     """
     if name == LOCAL:
         return _local_stage()
     if OUTPUTS_VARIABLE in os.environ and "AWS_ENDPOINT_URL" in os.environ:
         message = (
-            "this shell asks the local AWS, with dummy credentials: leave it with"
-            f' `eval "$(make -s env-off)"` (or `exit` in a `make shell`), then ask for stage {name!r} again'
+            "this shell is set to the local AWS, with dummy credentials: leave it with"
+            f' `eval "$(make -s env-off)"` (or `exit` in a `make shell`), then use stage {name!r} again'
         )
         raise StageNotFound(message)
     session = boto3.Session(profile_name=profile, region_name=region)
@@ -71,14 +72,14 @@ def find_stage(name: str, profile: str | None = None, region: str | None = None)
     if "UsersTableName" not in outputs:
         where = session.region_name or "no region"
         message = (
-            f"no stage {name!r} in {where}; deploy it, or name another with --stage, --profile or --region"
+            f"no stage {name!r} in {where}: deploy it, or name another with --stage, --profile or --region"
         )
         raise StageNotFound(message)
     return Stage(session, None, outputs)
 
 
 def local_session(region: str) -> boto3.Session:
-    """Make a session of dummy credentials, which reads no profile and no file of this machine's owner."""
+    """Make a session with dummy credentials, which reads no AWS profile and no file of the user."""
     own = botocore.session.Session(
         session_vars={
             "profile": (None, None, None, None),
@@ -90,11 +91,11 @@ def local_session(region: str) -> boto3.Session:
 
 
 def _outputs(client: Any, stack: str) -> dict[str, str]:  # noqa: ANN401 - boto3 makes its clients at run time
-    """Read a stack's outputs, none of a stack that is not there."""
+    """Read a stack's outputs; a stack that does not exist has none."""
     try:
         (found,) = client.describe_stacks(StackName=stack)["Stacks"]
     except ClientError as error:
-        # CloudFormation's code for a name that no stack has, or none can have.
+        # CloudFormation's code for the name of no stack, and for an invalid name.
         if error.response["Error"]["Code"] == "ValidationError":
             return {}
         raise
@@ -119,13 +120,11 @@ def _outputs_file() -> Path | None:
 
 
 def _listens(endpoint: str) -> bool:
-    """Tell whether anybody is there: an engine that crashed has left its outputs behind."""
+    """Return whether a server listens: an engine that crashed leaves its outputs behind."""
     address = urlsplit(endpoint)
     try:
         socket.create_connection((address.hostname or "", address.port or 80), timeout=5).close()
-    except ConnectionRefusedError:
-        return False
-    except OSError:
-        # It is there, and slow.
-        return True
+    except OSError as error:
+        # Any other failure is that of a slow server.
+        return not isinstance(error, ConnectionRefusedError)
     return True

@@ -1,7 +1,8 @@
-"""A file on its way to the import bucket: how it is written, its bytes, and what the bucket answers."""
+"""The upload of a file to the import bucket: its format, its bytes, and the bucket's answer."""
 
+import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Final
 
@@ -16,14 +17,14 @@ _CODE: Final = re.compile(r"<Code>([A-Za-z0-9.]+)</Code>")
 
 
 def format_of(file: Path, given: str | None) -> str:
-    """Return how a file is written: as given, or as the end of its name says.
+    """Return the format of a file: the given one, or by the extension of its name.
 
     Raises:
-        ValueError: neither says it.
+        ValueError: none is given, and the extension is unknown.
     """
     form = given or FORMATS.get(file.suffix.lower())
     if form is None:
-        raise ValueError(f"{file.name} does not end in {', '.join(FORMATS)}: say whether it is csv or jsonl")
+        raise ValueError(f"{file.name} does not end in {', '.join(FORMATS)}: name its format, csv or jsonl")
     return form
 
 
@@ -33,12 +34,10 @@ def size_of(file: IO[bytes]) -> int:
 
 
 def blocks(file: IO[bytes], size: int) -> Iterator[bytes]:
-    """Yield a file's bytes from its beginning, a block at a time, and never other than ``size`` in all.
-
-    The address to which they go is signed for this number of bytes.
+    """Yield a file's bytes block by block from its beginning: exactly ``size``, for which the URL is signed.
 
     Raises:
-        FileChanged: there are fewer or more by now.
+        FileChanged: the file has fewer or more by now.
     """
     if (now := size_of(file)) != size:
         raise _changed(size, f"{now:,}")
@@ -54,24 +53,31 @@ def blocks(file: IO[bytes], size: int) -> Iterator[bytes]:
         yield block
 
 
+async def async_blocks(file: IO[bytes], size: int) -> AsyncIterator[bytes]:
+    """Yield the same blocks for asyncio; they are read in a thread."""
+    read = blocks(file, size)
+    while block := await asyncio.to_thread(next, read, None):
+        yield block
+
+
 def host_of(url: str) -> str:
-    """Return what of a signed address may be shown: its scheme and host."""
+    """Return the scheme and host of a signed URL: the rest is secret."""
     found = httpx.URL(url)
     return f"{found.scheme}://{found.netloc.decode()}"
 
 
-def check(response: httpx.Response) -> None:
+def check_answer(response: httpx.Response) -> None:
     """Read the answer to an upload.
 
     Raises:
-        Unavailable: it was not taken.
+        Unavailable: the bucket refused it.
     """
     if not response.is_success:
         code = _CODE.search(response.text)
-        said = f"HTTP status {response.status_code}" + (f" {code[1]}" if code else "")
-        detail = f"the import bucket has not taken the file ({said}): start the import again"
+        reason = f"HTTP status {response.status_code}" + (f" {code[1]}" if code else "")
+        detail = f"the import bucket refused the file ({reason}): start the import again"
         raise Unavailable(response.status_code, {"detail": detail})
 
 
 def _changed(size: int, now: str) -> FileChanged:
-    return FileChanged(f"the file had {size:,} bytes, and {now} when it was sent: send it again")
+    return FileChanged(f"the file had {size:,} bytes, but {now} when it was sent: send it again")

@@ -1,4 +1,4 @@
-"""The command in this process, on a fake API."""
+"""Runs the command in this process, on a fake API."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""An API that answers from a table, for the command: on a transport, and over HTTP."""
+"""A fake API that answers from a table: on a transport, or over HTTP."""
 
 import json
 from collections.abc import Callable, Iterator

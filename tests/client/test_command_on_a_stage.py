@@ -1,4 +1,4 @@
-"""The command as a process on the deployed stage: what only a real one shows."""
+"""The command as a process on the deployed stage."""
 
 import json
 import os
@@ -32,10 +32,10 @@ def run(folder: Path, *arguments: str, given: str = "") -> subprocess.CompletedP
 def test_standard_input_is_imported_listed_shown_and_exported_to_a_pipe(folder):
     name = f"n{uuid.uuid4().hex[:10]}"
     rows = f"user_id,username\n{name}-1,{name}\n{name}-2,{name}\n"
-    done = run(folder, "import", "-", "--format", "csv", "--failed", "mend.csv", given=rows)
+    done = run(folder, "import", "-", "--format", "csv", "--failed", "failed.csv", given=rows)
     assert done.returncode == 1, done.stderr
     assert "row 3: name_taken /attributes/username: " in done.stdout
-    assert len((folder / "mend.csv").read_text().splitlines()) == 2
+    assert len((folder / "failed.csv").read_text().splitlines()) == 2
     import_id = done.stdout.split("import ")[1].split("│")[1].strip()
     newest = json.loads(run(folder, "imports", "list", "--limit", "1", "--json").stdout)
     assert (newest["import_id"], newest["execution"]) == (import_id, "SUCCEEDED")

@@ -1,10 +1,11 @@
-"""What a person is told of what went wrong: always with what to do."""
+"""How errors are reported: always with advice."""
 
 import pytest
 from botocore import exceptions as aws
 
 from registrar_client import Forbidden, Problem
-from registrar_client.command.failures import FAILED, explained, in_words
+from registrar_client.command.exit_codes import ExitCode
+from registrar_client.command.failures import explained, in_words
 
 
 @pytest.mark.parametrize(
@@ -35,13 +36,13 @@ from registrar_client.command.failures import FAILED, explained, in_words
         (Forbidden(403, {}), "--profile"),
     ],
 )
-def test_an_error_of_aws_ends_with_what_to_do(error, says):
+def test_an_aws_error_ends_with_advice(error, says):
     text, status = explained(error)
     assert says in text.rpartition(": ")[2]
-    assert status == FAILED
+    assert status == ExitCode.FAILED
 
 
-def test_a_column_that_is_unknown_names_the_option_once():
+def test_an_unknown_column_names_the_option_once():
     bare = Problem("unknown_column", "/columns/2", "column 2 is none of user_id")
     assert '--column "NAME=FIELD"' in in_words(bare)
     assert "--column NAME=" in in_words(bare)

@@ -29,6 +29,6 @@ ROLE = "arn:aws:sts::123456789012:assumed-role/Task"
     ],
 )
 def test_the_actor_is_shown_with_its_session_where_it_has_one(actor: dict[str, Any], shown: str):
-    title = next(iter(reads._lines(Record.from_json({**RECORD, **actor})))).plain  # noqa: SLF001 - by itself
+    title = next(iter(reads.lines_of(Record.from_json({**RECORD, **actor})))).plain
     assert title.endswith(shown)
     assert title.startswith("0999-0")

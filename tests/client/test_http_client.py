@@ -1,4 +1,4 @@
-"""The client on a transport that answers as it is told: what is sent, tried again and raised."""
+"""Both clients on a fake transport: what is sent, retried and raised."""
 
 import asyncio
 import inspect
@@ -85,7 +85,7 @@ def problem(code: str, *errors: dict[str, str]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_what_may_be_better_the_next_time_is_tried_again_with_the_same_key(ask, status):
+def test_a_temporary_failure_is_retried_with_the_same_idempotency_key(ask, status):
     server = Server((status, {}), httpx.ConnectError("no"), httpx.ReadTimeout("slow"), (201, APPLIED))
     done = ask(server, "create", {"username": "ada"})
     assert (done.outcome, done.user_id, done.version) == ("APPLIED", "u-1", 1)
@@ -96,7 +96,7 @@ def test_what_may_be_better_the_next_time_is_tried_again_with_the_same_key(ask, 
     ] * 4
 
 
-def test_each_change_has_a_key_of_its_own(ask):
+def test_each_change_has_its_own_idempotency_key(ask):
     server = Server((201, APPLIED))
     for _ in range(2):
         ask(server, "create", {})
@@ -128,7 +128,7 @@ def test_each_change_has_a_key_of_its_own(ask):
         (415, [], "ApiProblem"),
     ],
 )
-def test_a_no_is_an_exception_of_its_own_and_not_tried_again(ask, status, body, error):
+def test_a_refusal_has_its_own_exception_and_is_not_retried(ask, status, body, error):
     server = Server((status, body))
     with pytest.raises(registrar_client.ApiProblem) as raised:
         ask(server, "update", "u-1", {"email": "x"})
@@ -147,23 +147,25 @@ def test_a_no_is_an_exception_of_its_own_and_not_tried_again(ask, status, body, 
         (httpx.ConnectError("no"), "NotReached"),
     ],
 )
-def test_trouble_that_stays_is_raised_after_four_tries(ask, answer, error):
+def test_a_lasting_failure_is_raised_after_four_attempts(ask, answer, error):
     server = Server(answer)
     with pytest.raises(registrar_client.RegistrarError) as raised:
         ask(server, "get", "u-1")
     assert (type(raised.value).__name__, len(server.requests)) == (error, 4)
 
 
-def test_a_pause_is_at_least_what_the_api_asks_for_and_never_without_end():
-    retry = calls.Retry()
-    asked = httpx.Response(503, headers={"Retry-After": "2"})
-    assert retry.pause(1, asked) >= 2
-    assert retry.pause(1, httpx.Response(503, headers={"Retry-After": "3600"})) <= 2 * calls.DELAY_MAX_SECONDS
-    assert retry.pause(1, httpx.Response(503, headers={"Retry-After": "Sat, 31 Jan 2030"})) is not None
-    assert retry.pause(4, asked) is None
+def test_a_pause_is_at_least_the_retry_after_header_up_to_a_limit():
+    def pause(asked: str, attempt: int = 1) -> float | None:
+        response = httpx.Response(503, headers={"Retry-After": asked})
+        return calls.pause_after(response, attempt, calls.retry(4))
+
+    assert pause("2") >= 2
+    assert pause("3600") <= 2 * calls.DELAY_MAX_SECONDS
+    assert pause("Sat, 31 Jan 2030") is not None
+    assert pause("2", attempt=4) is None
 
 
-def test_pages_follow_each_other_to_the_end(ask):
+def test_all_pages_are_read(ask):
     pages = [(200, {"users": [USER], "next": "a b"}), (200, {"users": [USER, USER], "next": None})]
     server = Server(*pages)
     after = datetime(2030, 1, 31, 12, tzinfo=UTC)
@@ -181,7 +183,7 @@ def test_pages_follow_each_other_to_the_end(ask):
     assert b"cursor=a%20b" in server.requests[1].url.query
 
 
-def test_a_page_of_users_tells_up_to_when_its_listing_is_whole(ask):
+def test_a_page_of_users_has_the_time_up_to_which_its_listing_is_complete(ask):
     until = "2030-01-31T11:59:00.000000Z"
     server = Server((200, {"users": [USER], "next": "c", "complete_until": until}))
     page = ask(server, "list_page", "suspended", page_size=1, cursor="b")
@@ -193,7 +195,7 @@ def test_a_page_of_users_tells_up_to_when_its_listing_is_whole(ask):
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "UTC"])
-def test_a_distant_time_is_sent_as_rfc_3339_wherever_it_is_sent_from(ask, monkeypatch, zone):
+def test_a_distant_time_is_sent_as_rfc_3339_from_any_time_zone(ask, monkeypatch, zone):
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
@@ -214,7 +216,7 @@ def test_ids_are_encoded_in_paths(ask):
     assert server.requests[0].url.raw_path == b"/x/$default/users/ab%20%23%3F%25:@"
 
 
-def test_nobody_of_a_name_is_none(ask):
+def test_a_name_that_no_user_holds_is_none(ask):
     assert ask(Server((200, {"users": [], "next": None})), "find", username="ada") is None
 
 
@@ -237,7 +239,7 @@ def test_a_started_change_is_waited_for(ask):
         ask(Server((404, problem("not_found"))), "wait_for", "c-1", timeout=0)
 
 
-def test_a_request_is_signed_as_aws_wants_it():
+def test_a_request_is_signed_with_sigv4():
     server = Server((200, USER))
     credentials = boto3.Session("AKID", "secret", "token").get_credentials()
     client = RegistrarClient(
@@ -250,7 +252,7 @@ def test_a_request_is_signed_as_aws_wants_it():
     assert headers["X-Amz-Security-Token"] == "token"
 
 
-def test_a_token_is_sent_as_it_is():
+def test_a_token_is_sent_unchanged():
     server = Server((200, USER))
     RegistrarClient("https://a.example", Token("t-1"), transport=httpx.MockTransport(server)).get("u-1")
     assert server.requests[0].headers["Authorization"] == "Bearer t-1"
@@ -260,7 +262,7 @@ UPLOAD = (201, {"key": "uploads/k.csv", "url": "https://s3.example/k.csv?secret"
 
 
 @pytest.mark.parametrize("size", [0, 1, upload.BLOCK_BYTES, 2 * upload.BLOCK_BYTES + 1])
-def test_an_upload_says_its_size_and_sends_exactly_that(ask, tmp_path, size):
+def test_an_upload_sends_exactly_the_size_that_it_announces(ask, tmp_path, size):
     file = tmp_path / "users.csv"
     file.write_bytes(b"x" * size)
     server = Server(UPLOAD, (503, {}), httpx.ReadError("broke"), (200, {}))
@@ -275,7 +277,7 @@ def test_an_upload_says_its_size_and_sends_exactly_that(ask, tmp_path, size):
 
 
 @pytest.mark.parametrize("now", [0, 5, 15, 3 * upload.BLOCK_BYTES])
-def test_a_file_that_changes_while_it_is_sent_is_said_so(ask, tmp_path, now):
+def test_a_file_that_changes_during_its_upload_is_an_error(ask, tmp_path, now):
     file = tmp_path / "users.csv"
     file.write_bytes(b"x" * 10)
 
@@ -287,7 +289,7 @@ def test_a_file_that_changes_while_it_is_sent_is_said_so(ask, tmp_path, now):
         ask(changes, "upload", file)
 
 
-def test_a_file_that_changes_between_two_blocks_is_said_so(tmp_path):
+def test_a_file_that_changes_between_two_blocks_is_an_error(tmp_path):
     file = tmp_path / "users.csv"
     for now in (upload.BLOCK_BYTES + 5, 3 * upload.BLOCK_BYTES):
         file.write_bytes(b"x" * (2 * upload.BLOCK_BYTES))
@@ -309,15 +311,15 @@ def test_an_upload_that_fails_names_the_bucket_and_not_the_api(ask, tmp_path, an
     assert any(name in str(raised.value) for name in ("https://s3.example", "import bucket"))
 
 
-def test_what_s3_says_of_an_upload_is_passed_on():
+def test_the_error_code_of_s3_is_in_the_message():
     answer = httpx.Response(403, text="<Error><Code>SignatureDoesNotMatch</Code></Error>")
     with pytest.raises(registrar_client.Unavailable, match="403 SignatureDoesNotMatch"):
-        upload.check(answer)
+        upload.check_answer(answer)
 
 
 @pytest.mark.parametrize("method", ["get", "history", "change", "import_status"])
 @pytest.mark.parametrize("text", ["", ".", "..", "u-1/history"])
-def test_an_id_that_no_path_can_hold_is_refused_before_anything_is_sent(ask, method, text):
+def test_an_id_that_cannot_be_in_a_path_is_refused_before_a_request_is_sent(ask, method, text):
     server = Server((200, {}))
     with pytest.raises(registrar_client.InvalidRequest, match="must not"):
         ask(server, method, text)
@@ -325,14 +327,14 @@ def test_an_id_that_no_path_can_hold_is_refused_before_anything_is_sent(ask, met
 
 
 @pytest.mark.parametrize("url", ["", "notaurl", "ftp://a", "http://", "http://a:x", "https://a/b#c"])
-def test_an_address_that_is_none_is_refused_at_once(url):
+def test_an_invalid_url_is_refused_at_once(url):
     for client in (RegistrarClient, AsyncRegistrarClient):
-        with pytest.raises(ValueError, match="is no address"):
+        with pytest.raises(ValueError, match="is no URL"):
             client(url)
 
 
 @pytest.mark.parametrize("body", [[], "x", {}, {"users": [{}]}, {"users": {}}])
-def test_what_registrar_would_not_answer_is_an_error_of_its_own(ask, body):
+def test_an_answer_that_is_not_from_registrar_has_its_own_exception(ask, body):
     with pytest.raises(registrar_client.UnexpectedAnswer, match="http://api"):
         ask(Server((200, body)), "list")
     with pytest.raises(registrar_client.ApiProblem):

@@ -1,4 +1,4 @@
-"""``registrar import`` and ``imports`` on an API that answers as it is told."""
+"""``registrar import`` and ``registrar imports`` on a fake API."""
 
 import csv
 import io
@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 from registrar_client import Import, RegistrarClient
 from registrar_client.command import connection, import_source
-from registrar_client.command.import_account import refusals, sums
-from registrar_client.command.import_progress import Pace, told
+from registrar_client.command.import_progress import Pace, described
+from registrar_client.command.import_result import refusals, sums
 from registrar_client.stage import Stage
 
 COLUMNS = ("row", "change_id", "outcome", "replayed", "version", "codes", "paths", "messages")
@@ -69,7 +69,7 @@ def answers(*statuses: dict[str, Any], report: bytes = REPORT) -> dict[str, Any]
         "POST /imports": (202, {"import_id": "i", "status": "RUNNING"}),
         "GET /imports/i": lambda _: left.pop(0) if len(left) > 1 else left[0],
         "GET /report": report,
-        "GET /failed": b"the rows to be mended\r\n",
+        "GET /failed": b"the rows that failed\r\n",
     }
 
 
@@ -90,7 +90,7 @@ def test_a_rejected_import_shows_the_first_reasons(command, file):
     ]
 
 
-def test_reasons_are_those_of_rejected_rows_and_each_has_its_place(command, file):
+def test_the_reasons_of_rejected_rows_are_shown_with_row_and_path(command, file):
     report = report_of(
         (1, "", "FAILED", "no", "", "import_stopped", "", "the import had stopped; import it again"),
         (
@@ -117,7 +117,7 @@ def test_reasons_are_those_of_rejected_rows_and_each_has_its_place(command, file
 
 
 @given(st.data())
-def test_a_report_is_read_no_further_than_needed_however_it_is_cut(data):
+def test_a_report_is_read_no_further_than_needed(data):
     cut = data.draw(st.integers(1, len(REPORT)))
     pulled = 0
 
@@ -134,7 +134,7 @@ def test_a_report_is_read_no_further_than_needed_however_it_is_cut(data):
     assert [each.row for each in found] == [str(row) for row in range(3, 9)]
 
 
-def test_a_report_that_is_gone_takes_nothing_from_the_sums(command, file):
+def test_without_its_report_an_import_still_shows_its_counts(command, file):
     broken = {**answers(ended()), "GET /report": (403, {})}
     done = command("import", file, answers=broken)
     assert done.exit_code == 1
@@ -143,7 +143,7 @@ def test_a_report_that_is_gone_takes_nothing_from_the_sums(command, file):
 
 
 @given(st.lists(st.integers(0, 9), min_size=5, max_size=5))
-def test_the_sums_come_to_the_rows(numbers):
+def test_the_counts_add_up_to_the_rows(numbers):
     applied, rejected, failed, before, refused_before = numbers
     status = Import.from_json(
         ended(
@@ -161,7 +161,7 @@ def test_the_sums_come_to_the_rows(numbers):
     ] == [str(number) for number in (applied, before, rejected, refused_before, failed)]
 
 
-def test_the_rate_is_of_the_time_since_the_first_answers():
+def test_the_rate_is_measured_from_the_first_rows():
     now = 0.0
     pace = Pace(clock=lambda: now)
 
@@ -169,46 +169,46 @@ def test_the_rate_is_of_the_time_since_the_first_answers():
         nonlocal now
         now = seconds
         status = Import.from_json(ended(status="RUNNING", rows=1000, applied=done, rejected=0, not_applied=0))
-        return told(status, pace.seen(status))
+        return described(status, pace.seen(status))
 
     reading = Import.from_json({"import_id": "i", "status": "RUNNING", "errors": []})
-    assert told(reading, pace.seen(reading)) == ("reading the file", "")
+    assert described(reading, pace.seen(reading)) == ("reading the file", "")
     assert at(60, 0) == ("importing 1,000 rows", "")
     assert at(100, 500) == ("importing", "500/1,000")
     longest = Import.from_json(
         ended(status="RUNNING", rows=10**6, applied=899_999, rejected=10**5, not_applied=10**5)
     )
-    assert len(" ".join(told(longest, 1.0, narrow=True))) <= 60 - len("⠋ ")
+    assert len(" ".join(described(longest, 1.0, narrow=True))) <= 60 - len("⠋ ")
     assert at(102, 700) == ("importing", "700/1,000, 100 rows/s, 3 s left")
 
 
-def test_what_is_saved_is_saved_and_a_file_that_is_refused_replaces_nothing(command, file, tmp_path):
-    (tmp_path / "mend.csv").write_text("old")
+def test_files_are_saved_but_not_when_the_import_is_refused(command, file, tmp_path):
+    (tmp_path / "failed.csv").write_text("old")
     reason = {"code": "unknown_column", "path": "/columns/2", "message": "column 2 is none"}
     refused = {"import_id": "i", "status": "REFUSED", "errors": [reason]}
-    done = command("import", file, "--failed", "mend.csv", "--report", "r", answers=answers(refused))
+    done = command("import", file, "--failed", "failed.csv", "--report", "r", answers=answers(refused))
     assert done.exit_code == 2
     assert '--column "NAME=FIELD"' in done.output
     assert "--column NAME=" in done.output
-    assert (tmp_path / "mend.csv").read_text() == "old"
+    assert (tmp_path / "failed.csv").read_text() == "old"
     assert not (tmp_path / "r").exists()
-    command("import", file, "--failed", "mend.csv", "--report", "r", answers=answers(ended()))
-    assert (tmp_path / "mend.csv").read_bytes() == b"the rows to be mended\r\n"
+    command("import", file, "--failed", "failed.csv", "--report", "r", answers=answers(ended()))
+    assert (tmp_path / "failed.csv").read_bytes() == b"the rows that failed\r\n"
     assert (tmp_path / "r").read_bytes() == REPORT
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["mend.csv", "r", "users.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["failed.csv", "r", "users.csv"]
 
 
-def test_a_file_that_cannot_be_written_is_said_before_anything_is_asked(command, file):
-    command("import", file, "--failed", "absent/mend.csv", answers=answers(ended()))
+def test_a_file_that_cannot_be_written_is_reported_before_a_request_is_sent(command, file):
+    command("import", file, "--failed", "absent/failed.csv", answers=answers(ended()))
     assert command.api.requests == []
 
 
-def test_nothing_can_be_saved_of_an_import_that_runs(command, file):
+def test_nothing_is_saved_while_an_import_runs(command, file):
     running = ended(status="RUNNING", report_url=None, failed_url=None, not_applied=0)
-    done = command("imports", "show", "i", "--failed", "mend.csv", answers=answers(running))
+    done = command("imports", "show", "i", "--failed", "failed.csv", answers=answers(running))
     assert done.exit_code == 2
     assert "--wait" in done.output
-    assert not Path("mend.csv").exists()
+    assert not Path("failed.csv").exists()
 
 
 def test_standard_input_is_imported(command, tmp_path, monkeypatch):
@@ -228,7 +228,7 @@ def test_standard_input_is_imported(command, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("given", "says"), [(b"", "is empty"), (b"x" * 101, "at most")])
-def test_standard_input_has_bounds(command, monkeypatch, given, says):
+def test_standard_input_must_be_neither_empty_nor_too_large(command, monkeypatch, given, says):
     monkeypatch.setattr(import_source, "FILE_BYTES_MAX", 100)
     done = command(
         "import", "-", "--format", "csv", answers=answers(ended()), input=given, env={"COLUMNS": "200"}
@@ -238,7 +238,7 @@ def test_standard_input_has_bounds(command, monkeypatch, given, says):
     assert command.api.requests == []
 
 
-def test_ctrl_c_while_it_is_started_says_what_to_ask(command, file):
+def test_ctrl_c_during_the_start_prints_how_to_follow_the_import(command, file):
     done = command("import", file, answers={**answers(ended()), "POST /imports": interrupted})
     import_id = command.api.requests[-1].headers["Idempotency-Key"]
     assert done.exit_code == 130
@@ -278,7 +278,7 @@ def test_imports_are_listed_from_their_executions(command, monkeypatch):
     assert "2030-01-31 12:00:00Z" in shown
 
 
-def test_a_pipe_is_imported_as_standard_input_is(command, tmp_path):
+def test_a_pipe_is_imported_like_standard_input(command, tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     Thread(target=lambda: pipe.write_bytes(b"user_id\nu-1\n"), daemon=True).start()

@@ -1,4 +1,4 @@
-"""What people see: at any width no id is cut, and every time says its zone."""
+"""Output for people: at any width no id is cut, and every time has its time zone."""
 
 import re
 
@@ -50,3 +50,15 @@ def test_a_list_that_fits_is_a_table_and_one_that_does_not_is_blocks(command):
     assert "┃" in command("list", answers=short, env={"COLUMNS": "80", **terminal}).output
     blocks = command("list", answers=short, env={"COLUMNS": "60", **terminal}).output
     assert blocks.startswith("user          u-1\nversion       1\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], *([name] for name in ("create", "update", "list", "import", "export", "check", "imports"))],
+)
+def test_help_cuts_nothing_at_80_columns(command, arguments):
+    shown = command(*arguments, "--help", env={"COLUMNS": "80", "TERMINAL_WIDTH": "80"}).output
+    assert shown.startswith("Usage: ")
+    assert all(len(line) <= 80 for line in shown.splitlines())
+    assert "..." not in shown.replace("[ARGS]...", "")
+    assert arguments != ["import"] or "  --tolerated-failure-percentage P\n" in shown

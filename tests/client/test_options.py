@@ -1,4 +1,4 @@
-"""The shared options: before a command and behind it, and refused where they cannot be honoured."""
+"""The shared options: before a command or after it, and refused where they have no effect."""
 
 import json
 
@@ -43,13 +43,13 @@ def asked(monkeypatch) -> list[tuple[str, str | None, str | None]]:
         (["--stage", "dev", "list", "--region", "q"], {"AWS_REGION": "r"}, ("dev", None, "q")),
     ],
 )
-def test_the_nearest_option_says_what_is_asked(command, asked, arguments, environment, expected):
+def test_the_option_nearest_to_the_command_takes_precedence(command, asked, arguments, environment, expected):
     done = command(*arguments, env=environment)
     assert isinstance(done.exception, StageNotFound), done.output
     assert asked == [expected]
 
 
-def test_an_address_goes_before_a_stage_of_the_environment(command, asked):
+def test_a_url_takes_precedence_over_a_stage_of_the_environment(command, asked):
     assert command("list", answers=LISTED, env={"REGISTRAR_STAGE": "dev"}).exit_code == 0
     assert command("list", env={"REGISTRAR_URL": "http://api"}, answers=LISTED).exit_code == 0
     assert asked == []
@@ -86,14 +86,14 @@ def test_an_address_goes_before_a_stage_of_the_environment(command, asked):
         (["import", "users.csv", "--report", "same", "--failed", "./same"], {}, "the same file"),
         (["import", "users.csv", "--failed", "users.csv"], {}, "the file that is imported"),
         (["import", "users.csv", "--report", "link.csv"], {}, "the file that is imported"),
-        (["list", "--url", "notaurl"], {}, "is no address"),
-        (["list", "--url", "http://[::1"], {}, "is no address"),
-        (["list", "--url", "http:///users"], {}, "is no address"),
-        (["list", "--url", "http://api?x=1"], {}, "is no address"),
+        (["list", "--url", "notaurl"], {}, "is no URL"),
+        (["list", "--url", "http://[::1"], {}, "is no URL"),
+        (["list", "--url", "http:///users"], {}, "is no URL"),
+        (["list", "--url", "http://api?x=1"], {}, "is no URL"),
         (["list", "--updated-after", "soon"], {}, "2030-01-31"),
     ],
 )
-def test_what_cannot_be_honoured_is_refused(
+def test_options_that_have_no_effect_are_refused(
     command, asked, tmp_path, monkeypatch, arguments, environment, says
 ):
     monkeypatch.chdir(tmp_path)
@@ -108,7 +108,7 @@ def test_what_cannot_be_honoured_is_refused(
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_every_command_takes_json_before_it_and_behind_it(command):
+def test_json_stands_before_or_after_the_command(command):
     for arguments in (("--json", "list"), ("list", "--json")):
         done = command(*arguments, answers=LISTED)
         assert json.loads(done.output)["user_id"] == "u-1"

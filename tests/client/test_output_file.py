@@ -1,4 +1,4 @@
-"""Files that the command writes: whole or not at all, and what was there keeps what it was."""
+"""Files that the command writes: completely or not at all."""
 
 import os
 import stat
@@ -27,7 +27,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_a_new_file_is_its_owners_alone_and_nothing_is_left_beside_it(tmp_path):
+def test_only_the_owner_can_read_a_new_file_and_no_temporary_file_is_left(tmp_path):
     write(tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == b"new"
     assert mode(tmp_path / "out") == 0o600
@@ -57,7 +57,7 @@ def test_links_are_followed_and_kept(tmp_path):
     assert sorted(path.name for path in (tmp_path / "deep").iterdir()) == ["absent", "target"]
 
 
-def test_a_part_of_another_is_left_alone_and_names_are_not_guessed(tmp_path, monkeypatch):
+def test_temporary_files_are_exclusive(tmp_path, monkeypatch):
     file, part = tmp_path / "out", tmp_path / "out.part"
     part.write_bytes(b"another's")
     flags = []
@@ -120,7 +120,7 @@ def test_a_device_is_written_to_and_stays():
 
 
 @pytest.mark.parametrize("name", ["/dev/fd/{}", "/proc/self/fd/{}"])
-def test_a_stream_is_written_where_it_stands(tmp_path, name):
+def test_a_stream_is_written_at_its_position(tmp_path, name):
     file = tmp_path / "log"
     file.write_bytes(b"old ")
     with file.open("ab") as stream:
@@ -130,7 +130,7 @@ def test_a_stream_is_written_where_it_stands(tmp_path, name):
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_what_cannot_be_written_is_said_before_the_work(tmp_path, monkeypatch):
+def test_a_file_that_cannot_be_written_is_reported_before_the_work(tmp_path, monkeypatch):
     (tmp_path / "loop").symlink_to("loop")
     for path, says in (
         (tmp_path / "absent" / "out", "there is no folder"),
@@ -151,7 +151,7 @@ def test_what_cannot_be_written_is_said_before_the_work(tmp_path, monkeypatch):
         pytest.fail("opened")
 
 
-def test_who_may_not_keep_the_owner_keeps_nobody_elses_rights(tmp_path, monkeypatch):
+def test_when_the_owner_cannot_be_kept_group_and_others_lose_their_rights(tmp_path, monkeypatch):
     file = tmp_path / "out"
     file.write_bytes(b"old")
     file.chmod(0o664)

@@ -1,4 +1,4 @@
-"""The command as a process of its own: how it ends, whatever it meets, and never with a traceback."""
+"""The command as a process: how it ends, and never with a traceback."""
 
 import json
 import os
@@ -46,7 +46,7 @@ def run(*arguments: str, folder: Path, **more: str) -> subprocess.CompletedProce
 @pytest.mark.parametrize(
     ("arguments", "more", "says"),
     [
-        (["get", "u-1", "--url", "notaurl"], {}, "is no address"),
+        (["get", "u-1", "--url", "notaurl"], {}, "is no URL"),
         (["get", "u-1", "--url", "http://127.0.0.1:9"], TOKEN, "http://127.0.0.1:9 cannot be reached"),
         (["get", "", "--url", "http://127.0.0.1:9"], TOKEN, "user_id must not be empty"),
         (["get", b"\xff", "--url", "http://127.0.0.1:9"], TOKEN, "UTF-8"),
@@ -56,14 +56,14 @@ def run(*arguments: str, folder: Path, **more: str) -> subprocess.CompletedProce
         (["get", "u-1", "--stage", "dev", "--region", "eu west"], {}, "--region"),
         (["get", "u-1", "--url", "http://127.0.0.1:9"], {"AWS_REGION": "eu-west-1"}, "--profile"),
         (["get", "u-1", "--url", "http://127.0.0.1:9"], {**TOKEN, "HTTP_PROXY": "x://y"}, "x://y"),
-        (["import", "users.csv", "--failed", "absent/mend.csv"], {}, "no folder"),
+        (["import", "users.csv", "--failed", "absent/failed.csv"], {}, "no folder"),
         (["import", "users.csv", "--report", "."], {}, "folder"),
-        (["imports", "show", "i", "--failed", "absent/mend.csv"], {}, "no folder"),
+        (["imports", "show", "i", "--failed", "absent/failed.csv"], {}, "no folder"),
         (["export", "--output", "absent/users.csv"], {}, "no folder"),
         (["import", "x" * 300], {}, "too long"),
     ],
 )  # fmt: skip
-def test_whatever_is_wrong_is_a_sentence_and_status_2(tmp_path, arguments, more, says):
+def test_an_error_is_one_sentence_and_status_2(tmp_path, arguments, more, says):
     (tmp_path / "users.csv").write_text("user_id\nu-1\n")
     done = run(*arguments, folder=tmp_path, TERMINAL_WIDTH="200", COLUMNS="200", **more)
     assert (done.returncode, done.stdout) == (2, "")
@@ -71,7 +71,7 @@ def test_whatever_is_wrong_is_a_sentence_and_status_2(tmp_path, arguments, more,
     assert [path.name for path in tmp_path.iterdir()] == ["users.csv"]
 
 
-def test_what_is_not_foreseen_is_a_sentence_too(tmp_path):
+def test_an_unexpected_error_is_one_sentence_too(tmp_path):
     (tmp_path / ".local").mkdir()
     (tmp_path / ".local" / "outputs.json").write_text('{"region": "us-east-1"}')
     done = run("get", "u-1", folder=tmp_path)
@@ -83,7 +83,7 @@ def test_what_is_not_foreseen_is_a_sentence_too(tmp_path):
 @pytest.mark.parametrize(
     "arguments", [["list"], ["get", "u-1"], ["change", "c-1"], ["stats"], ["imports", "show", "i"]]
 )
-def test_what_is_not_registrar_is_said_so(command, answer, arguments):
+def test_an_answer_that_is_not_from_registrar_is_reported(command, answer, arguments):
     def anything(_: object) -> object:
         return answer
 
@@ -96,7 +96,20 @@ def test_the_version_is_shown(tmp_path):
     assert re.fullmatch(r"registrar \d+\.\d+\.\d+\n", run("--version", folder=tmp_path).stdout)
 
 
-def test_a_reader_that_has_seen_enough_ends_it_without_a_word(tmp_path):
+def test_help_exits_with_0_when_its_reader_closes_the_pipe():
+    process = subprocess.Popen(
+        [REGISTRAR, "--help"], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 0
+
+
+def test_a_reader_that_closes_the_pipe_ends_the_command_silently(tmp_path):
     users = [user(f"u-{number}", display_name="x" * 90) for number in range(3000)]
     with served({"/users": {"users": users, "next": None}}) as url:
         for form in (["--json"], []):
@@ -116,7 +129,7 @@ def test_a_reader_that_has_seen_enough_ends_it_without_a_word(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
-def test_a_full_disk_is_a_sentence(tmp_path):
+def test_a_full_disk_is_one_sentence(tmp_path):
     with served({"/users/u-1": user("u-1")}) as url, Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [REGISTRAR, "get", "u-1", "--url", url],
@@ -125,7 +138,7 @@ def test_a_full_disk_is_a_sentence(tmp_path):
     assert (done.returncode, done.stderr) == (2, "error: No space left on device\n")
 
 
-def test_ctrl_c_while_it_starts_ends_it_without_a_word():
+def test_ctrl_c_during_the_imports_ends_it_silently():
     # A module that is imported first waits: the signal arrives in the middle of the imports.
     script = """
 import signal, sys, time, threading, os
@@ -147,15 +160,15 @@ main()
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
-def test_a_signal_ends_the_work_and_leaves_nothing_behind(tmp_path, number, status):
+def test_a_signal_ends_it_and_leaves_no_file_behind(tmp_path, number, status):
     waits = {
         "/changes/c-1": {"change_id": "c-1", "status": "RUNNING"},
         "/imports/i": {"import_id": "i", "status": "RUNNING", "errors": []},
     }
-    (tmp_path / "mend.csv").write_text("old")
+    (tmp_path / "failed.csv").write_text("old")
     with served(waits) as url:
         process = subprocess.Popen(
-            [REGISTRAR, "imports", "show", "i", "--wait", "--failed", "mend.csv", "--url", url],
+            [REGISTRAR, "imports", "show", "i", "--wait", "--failed", "failed.csv", "--url", url],
             cwd=tmp_path, env=environment(REGISTRAR_TOKEN="t"),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
@@ -168,10 +181,10 @@ def test_a_signal_ends_the_work_and_leaves_nothing_behind(tmp_path, number, stat
             _, said = process.communicate(timeout=60)
     assert process.returncode == status
     assert "Traceback" not in said
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("mend.csv", "old")]
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("failed.csv", "old")]
 
 
-def test_what_is_piped_is_utf8_whatever_the_locale_says(tmp_path):
+def test_output_to_a_pipe_is_utf8_in_any_locale(tmp_path):
     with served({"/users/u-1": user("u-1", display_name="Zoë →")}) as url:
         done = run(
             "get",

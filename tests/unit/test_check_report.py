@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from registrar_client.check.checker import Checker, Stage
-from registrar_client.command.check_report import Progress, duration
+from registrar_client.check.checker import Checker, Phase
+from registrar_client.command.check_report import CheckProgress, duration
 
 
 class Tables:
@@ -18,15 +18,15 @@ class Tables:
         return {"Table": {} if self.items is None else {"ItemCount": self.items}}
 
 
-def checker_at(read: int, of: int | None) -> tuple[Checker, Progress]:
+def checker_at(read: int, of: int | None) -> tuple[Checker, CheckProgress]:
     checker = Checker(Tables(of), "users", "ledger")
-    progress = Progress(checker)
+    progress = CheckProgress(checker)
     progress.text(0)
     checker.read, checker.counts = read, Counter(records=read)
     return checker, progress
 
 
-def test_percent_and_time_left_follow_from_what_was_read_since_the_stage_began():
+def test_percent_and_time_left_follow_from_what_was_read_since_the_phase_began():
     _, progress = checker_at(50, of=100)  # in each of the two tables
     assert progress.text(30) == (
         "checking (25 %, about 90 s left): 0 users, 0 names, 0 receipts, 50 records"
@@ -41,14 +41,14 @@ def test_where_the_end_is_not_known_none_is_told(read, of):
     assert progress.text(30) == f"checking: 0 users, 0 names, 0 receipts, {read} records"
 
 
-def test_each_stage_has_a_clock_of_its_own():
+def test_each_phase_has_a_clock_of_its_own():
     checker, progress = checker_at(200, of=100)
-    checker.stage, checker.read = Stage.LOCATING, 0
-    assert progress.text(600) == "looking for what does not fit: 0 items of 200"
+    checker.phase, checker.read = Phase.LOCATING, 0
+    assert progress.text(600) == "locating differences: 0 items of 200"
     checker.read = 100
-    assert progress.text(610) == "looking for what does not fit (50 %, about 10 s left): 100 items of 200"
-    checker.stage, checker.suspects = Stage.WAITING, 3
-    assert progress.text(700).startswith("looking again at 3 that may be on their way: ")
+    assert progress.text(610) == "locating differences (50 %, about 10 s left): 100 items of 200"
+    checker.phase, checker.suspects = Phase.WAITING, 3
+    assert progress.text(700).startswith("checking 3 again that may be in progress: ")
 
 
 @pytest.mark.parametrize(

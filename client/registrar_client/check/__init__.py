@@ -1,4 +1,4 @@
-"""The checker: whether users, names, receipts and ledger agree, to the letter."""
+"""The checker: whether users, names, receipts and ledger are consistent."""
 
 from registrar_client.check.checker import Checker
 from registrar_client.check.violation import Violation

@@ -1,4 +1,4 @@
-"""The checker: users, names, receipts and ledger, each held against the others."""
+"""The checker: compares users, names, receipts and ledger with each other."""
 
 import time
 from collections import Counter
@@ -9,30 +9,30 @@ from typing import Any, Final
 from registrar_client.check import rules
 from registrar_client.check.first_pass import FirstPass, Trail
 from registrar_client.check.merge import merged
-from registrar_client.check.records import met, wrong_in_itself, wrong_place, wrong_receipt
+from registrar_client.check.records import met_version, wrong_fields, wrong_links, wrong_receipt
 from registrar_client.check.rules import Fold, Item
 from registrar_client.check.tables import READ_MAX, Tables
 from registrar_client.check.violation import Subject, Violation
 
 SUSPECTS_MAX: Final = 10_000
-"""So many things are remembered to be checked again; what is found beyond is reported at once."""
+"""How many subjects are checked again at most; violations of others are reported at once."""
 
 POLL_SECONDS: Final = 2.0
 
 KINDS: Final = {"USER": "users", "NAME": "names", "CHANGE": "receipts"}
 
 
-class Stage(StrEnum):
-    """What a check is at."""
+class Phase(StrEnum):
+    """What a check does at the moment."""
 
     READING = "reading"
     """Each table is read once."""
 
     LOCATING = "locating"
-    """Somewhere they do not fit together: they are read again, and looked at item by item there."""
+    """They differ somewhere: both are read again, and the items there are compared one by one."""
 
     WAITING = "waiting"
-    """What looked wrong is looked at again until the grace is over."""
+    """Suspects are checked again until the grace period is over."""
 
 
 class Checker:
@@ -40,14 +40,14 @@ class Checker:
 
     Attributes:
         counts: how many ``users``, ``names``, ``receipts`` and ``records`` have been read so far.
-        stage: what it is at.
-        read: how many items have been read in this stage.
-        suspects: how many things look wrong and may turn out to be on their way.
+        phase: what it does at the moment.
+        read: how many items have been read in this phase.
+        suspects: how many subjects have violations that may come from changes in progress.
     """
 
     def __init__(self, client: Any, users_table: str, ledger_table: str) -> None:  # noqa: ANN401 - boto3's
         self.counts: Counter[str] = Counter()
-        self.stage = Stage.READING
+        self.phase = Phase.READING
         self.read = 0
         self.suspects = 0
         self._tables = Tables(client, users_table, ledger_table)
@@ -55,22 +55,22 @@ class Checker:
     def check(self, *, segments: int = 4, grace: float = 0) -> Iterator[Violation]:
         """Check everything.
 
-        Each table is read once, and a second time when the first has found that they do not fit together
-        somewhere: only there the items are looked at one by one.
+        Each table is read once. Only when they differ they are read again, and the items there are compared
+        one by one.
 
-        While changes run, what is read at two moments may not fit together. So everything suspicious is
-        looked at again until it fits or the grace is over.
+        While changes run, two reads may see different states. So every suspect is checked again until it is
+        consistent or the grace period is over.
 
         Args:
             segments: how many threads read.
-            grace: seconds; the guard delivers what an execution left behind within about two minutes.
+            grace: seconds; within about two minutes the guard delivers records that an execution has not.
 
         Yields:
             Each violation, in no order.
 
         Raises:
             botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: a table cannot be read.
-            IncompleteRead: a table is too busy.
+            IncompleteRead: the reads of a table are throttled.
         """
         suspects: dict[Subject, list[Violation]] = {}
         for violation in self._scanned(segments):
@@ -80,7 +80,7 @@ class Checker:
                 suspects.setdefault(violation.subject, []).append(violation)
                 self.suspects = len(suspects)
         deadline = time.monotonic() + grace
-        self.stage = Stage.WAITING
+        self.phase = Phase.WAITING
         while suspects:
             suspects = {s: found for s in suspects if (found := self.check_again(s))}
             self.suspects = len(suspects)
@@ -91,7 +91,7 @@ class Checker:
             yield from found
 
     def check_again(self, subject: Subject) -> list[Violation]:
-        """Check one thing by itself."""
+        """Check one subject."""
         kind, *key = subject
         if kind == "user":
             return list(self._check_users(key))
@@ -100,7 +100,7 @@ class Checker:
         return list(self._check_items(list(self._tables.users(key).values())))
 
     def check_user(self, user_id: str) -> list[Violation]:
-        """Check a user with all records of its trail and their receipts."""
+        """Check a user with all of its records and their receipts."""
         found = list(self._check_users([user_id]))
         for page in self._tables.trail(user_id):
             found += self._check_records(page)
@@ -111,19 +111,19 @@ class Checker:
         return self.check_again(("item", f"CHANGE#{change_id}"))
 
     def item_count(self) -> int | None:
-        """Return about how many items there are in both tables, None when that cannot be told."""
+        """Return about how many items both tables have, None when that is not known."""
         return self._tables.item_count()
 
     def _scanned(self, segments: int) -> Iterator[Violation]:
-        """Read both tables once, and again where they do not fit together."""
-        self.stage, self.read = Stage.READING, 0
+        """Read both tables once, and again when they differ."""
+        self.phase, self.read = Phase.READING, 0
         first = FirstPass(self._tables)
         for read in merged([self._surveyed(first, n, segments) for n in range(segments)]):
             self.counts.update(read)
             self.read += read.total()
         if not first:
             return
-        self.stage, self.read = Stage.LOCATING, 0
+        self.phase, self.read = Phase.LOCATING, 0
         for found in merged([self._located(first, n, segments) for n in range(segments)]):
             if isinstance(found, Violation):
                 yield found
@@ -131,7 +131,7 @@ class Checker:
                 self.read += found
 
     def _surveyed(self, first: FirstPass, segment: int, segments: int) -> Iterator[Counter[str]]:
-        """Note a segment of both tables; yields what each page had, so that it can be stopped there."""
+        """Read a segment of both tables; yield the counts of each page, so that it can be stopped there."""
         for page in self._tables.scan("Users", segment, segments):
             first.add_items(page)
             yield Counter(KINDS.get(item["pk"].partition("#")[0], "others") for item in page)
@@ -142,7 +142,7 @@ class Checker:
         first.end(trail)
 
     def _located(self, first: FirstPass, segment: int, segments: int) -> Iterator[Violation | int]:
-        """Look at each item of a segment that may be wrong; yields the size of each page, too."""
+        """Check each suspected item of a segment; yield the size of each page, too."""
         for page in self._tables.scan("Users", segment, segments):
             yield from self._check_items([item for item in page if first.suspects_item(item)])
             yield len(page)
@@ -151,7 +151,7 @@ class Checker:
             yield len(page)
 
     def _check_items(self, items: Sequence[Item]) -> Iterator[Violation]:
-        """Check items of the Users table, each against where else it must show."""
+        """Check items of the Users table, each against the items that must match it."""
         by_kind: dict[str, list[Item]] = {"USER": [], "NAME": [], "CHANGE": []}
         for item in items:
             kind = item["pk"].partition("#")[0]
@@ -167,7 +167,7 @@ class Checker:
         """Check users against their applied records and the names they hold."""
         for start in range(0, len(user_ids), READ_MAX):
             some = user_ids[start : start + READ_MAX]
-            # The users first: what comes later can only add to their trails.
+            # Users are read first: later changes only add to their records.
             users = self._tables.users(f"USER#{user_id}" for user_id in some)
             wanted = {}
             for user_id in some:
@@ -183,7 +183,7 @@ class Checker:
 
     @staticmethod
     def _check_name(user_id: str, normal: str, first: str, held: Mapping[str, Item]) -> Iterator[Violation]:
-        """Check that a user holds a name: under its normal form or its first one, and not under both."""
+        """Check that a user holds a name under its normal form or its older form, and not under both."""
         subject = ("user", user_id)
         own = [key for key in {normal, first} if rules.same(held.get(key), {"pk": key, "user_id": user_id})]
         if not own:
@@ -239,28 +239,28 @@ class Checker:
                 yield Violation("record_differs", subject, key, expected, found)
 
     def _check_records(self, records: Sequence[Item]) -> Iterator[Violation]:
-        """Check records by themselves, against their receipts, and against the record each one follows."""
+        """Check records, their receipts, and the records that they follow."""
         applied = [record for record in records if record.get("outcome") == "APPLIED"]
         rejected = [record for record in records if record.get("outcome") != "APPLIED"]
         items = self._tables.users(
             [f"CHANGE#{record.get('change_id')}" for record in records]
             + [f"USER#{record['user_id']}" for record in applied]
         )
-        versions = self._tables.records(met(record) for record in rejected if record.get("version"))
+        versions = self._tables.records(met_version(record) for record in rejected if record.get("version"))
         for record in records:
             subject = ("record", record["user_id"], record["sequence"])
             key = f"Ledger {record['user_id']} {record['sequence']}"
             receipt = items.get(f"CHANGE#{record.get('change_id')}")
             for code, expected, found in (
-                *wrong_in_itself(record),
+                *wrong_fields(record),
                 *wrong_receipt(record, receipt),
-                *wrong_place(record, items, versions),
+                *wrong_links(record, items, versions),
             ):
                 yield Violation(code, subject, key, expected, found)
 
 
 def _place(receipt: Item) -> tuple[str, str]:
-    # A forged receipt may lack them; a key may not be empty.
+    # A forged receipt may lack them, and a key must not be empty.
     return str(receipt.get("user_id") or "?"), str(receipt.get("sequence") or "?")
 
 

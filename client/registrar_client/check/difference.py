@@ -1,4 +1,4 @@
-"""How two sets of items differ, in memory that does not grow with them."""
+"""Where two sets of items differ, in memory that does not grow with them."""
 
 import secrets
 from array import array
@@ -9,7 +9,7 @@ from registrar_client.check import rules
 from registrar_client.check.rules import Item
 
 BUCKETS: Final = 1 << 18
-"""So many parts each set has; a part that differs is looked at item by item. Eight bytes each."""
+"""Items of a bucket that differs are compared one by one. A bucket takes nine bytes."""
 
 WRAP: Final = (1 << 64) - 1
 
@@ -17,12 +17,12 @@ WRAP: Final = (1 << 64) - 1
 class Difference:
     """Where one multiset of items differs from another.
 
-    Each item goes into a bucket by its key. A bucket is the sum of the keyed hashes of one set's items minus
-    that of the other's: zero when both have the same items there, in whatever order they come, and otherwise
-    zero with a chance of 2**-64. Nobody can make items that cancel out: the hash's key is made here.
+    Each item goes into a bucket by its key. A bucket is the sum of the keyed hashes of the first set's items
+    minus that of the second's: zero when both have the same items there, in any order, and otherwise zero
+    with a probability of 2**-64. The hash has a random key, so that nobody can forge items that cancel out.
     https://doi.org/10.1007/978-3-540-40061-5_12 (Incremental Multiset Hash Functions)
 
-    Not safe for threads: callers lock.
+    Not thread-safe: callers lock.
     """
 
     def __init__(self) -> None:
@@ -31,25 +31,25 @@ class Difference:
         self._marked = bytearray(BUCKETS)
 
     def add(self, key: str, item: Item) -> None:
-        """Note an item of the one set."""
+        """Add an item of the first set."""
         bucket = self._bucket(key)
         self._sums[bucket] = (self._sums[bucket] + self._hash(item)) & WRAP
 
     def subtract(self, key: str, item: Item) -> None:
-        """Note an item of the other set."""
+        """Add an item of the second set."""
         bucket = self._bucket(key)
         self._sums[bucket] = (self._sums[bucket] - self._hash(item)) & WRAP
 
     def mark(self, key: str) -> None:
-        """Note that what has this key must be looked at, whatever the other set has."""
+        """Treat a key as differing, whatever the sets have."""
         self._marked[self._bucket(key)] = 1
 
     def __bool__(self) -> bool:
-        """Tell whether the sets differ, or anything is marked."""
+        """Return whether the sets differ, or a key is marked."""
         return any(self._marked) or any(self._sums)
 
     def __contains__(self, key: str) -> bool:
-        """Tell whether an item with this key may be where the sets differ."""
+        """Return whether the sets may differ in an item with this key."""
         bucket = self._bucket(key)
         return bool(self._marked[bucket] or self._sums[bucket])
 

@@ -1,26 +1,26 @@
-"""The first pass of a check: each table is read once, and tells what must be looked at item by item."""
+"""The first pass of a check: reads each table once, and finds which items must be checked one by one."""
 
 import threading
 from collections.abc import Sequence
 
 from registrar_client.check import rules
 from registrar_client.check.difference import Difference
-from registrar_client.check.records import met, wrong_in_itself, wrong_place, wrong_receipt
+from registrar_client.check.records import met_version, wrong_fields, wrong_links, wrong_receipt
 from registrar_client.check.rules import Fold, Item
 from registrar_client.check.tables import Tables
 
 
 class FirstPass:
-    """Holds users, names and receipts against what the ledger's records come to.
+    """Compares users, names and receipts with what the ledger's records require.
 
-    What cannot be told from both tables' items as they come (the receipt of a re-used id, the version that a
-    rejection met) is looked up. Everything else costs one scan: an item is put on one side by itself, and on
-    the other by what makes it necessary.
+    One scan is enough for most: an item adds itself to one side of a difference, and the item that requires
+    it adds the same to the other. Only the receipt of a reused id and the version that a rejection met are
+    looked up.
 
     Attributes:
-        users: users against the folds of their applied records.
-        names: held names against the users that hold them.
-        receipts: receipts against records, by the change's id.
+        users: users, and what their applied records add up to.
+        names: held names, and the users that hold them.
+        receipts: receipts, and the records, by change_id.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -29,14 +29,14 @@ class FirstPass:
         self._lock = threading.Lock()
 
     def __bool__(self) -> bool:
-        """Tell whether anything must be looked at."""
+        """Return whether anything must be checked."""
         return any((self.users, self.names, self.receipts))
 
     def add_items(self, items: Sequence[Item]) -> None:
-        """Note a page of the Users table."""
+        """Add a page of the Users table."""
         users = [item for item in items if item["pk"].startswith("USER#")]
         held = [(item["pk"].partition("#")[2], forms) for item in users for forms in rules.held_names(item)]
-        # Hardly a name has two forms, and which of them is held only the table knows.
+        # For the few names with two forms, only the table shows which one is held.
         keys = [f"NAME#{form}" for _, forms in held if len(set(forms)) > 1 for form in forms]
         names = self._tables.users(keys) if keys else {}
         with self._lock:
@@ -47,19 +47,19 @@ class FirstPass:
                 self.names.subtract(form, {"pk": f"NAME#{form}", "user_id": user_id})
 
     def add_records(self, records: Sequence[Item], trail: "Trail") -> None:
-        """Note a page of the ledger; ``trail`` has what came before it in its segment."""
+        """Add a page of the ledger; ``trail`` has what came before it in its segment."""
         with self._lock:
             for record in records:
                 self._add_record(record, trail)
         self._look_up(records)
 
     def end(self, trail: "Trail") -> None:
-        """Note that a segment of the ledger is read."""
+        """End a segment of the ledger."""
         with self._lock:
             self._end_of_trail(trail)
 
     def suspects_item(self, item: Item) -> bool:
-        """Tell whether an item of the Users table must be looked at."""
+        """Return whether an item of the Users table must be checked."""
         kind, _, name = item["pk"].partition("#")
         if kind == "USER":
             return name in self.users or any(
@@ -70,7 +70,7 @@ class FirstPass:
         return kind != "CHANGE" or name in self.receipts
 
     def suspects_record(self, record: Item) -> bool:
-        """Tell whether a record must be looked at."""
+        """Return whether a record must be checked."""
         return record["user_id"] in self.users or str(record.get("change_id")) in self.receipts
 
     def _add_item(self, item: Item) -> None:
@@ -80,7 +80,7 @@ class FirstPass:
         elif kind == "NAME":
             self.names.add(name, item)
         else:
-            # A receipt, or of no kind: no record makes up for that, nor for a receipt under another's id.
+            # A receipt, or an unknown kind, which no record cancels out.
             self.receipts.add(name, item)
 
     def _add_record(self, record: Item, trail: "Trail") -> None:
@@ -92,7 +92,7 @@ class FirstPass:
         if not rules.is_reuse(record):
             change_id = record.get("change_id")
             self.receipts.subtract(str(change_id), {"pk": f"CHANGE#{change_id}", **record})
-        if any(wrong_in_itself(record)):
+        if any(wrong_fields(record)):
             self.users.mark(record["user_id"])
 
     def _end_of_trail(self, trail: "Trail") -> None:
@@ -101,29 +101,29 @@ class FirstPass:
             self.users.subtract(trail.user_id, user)
 
     def _look_up(self, records: Sequence[Item]) -> None:
-        """Look at the rejected records that rest on items elsewhere."""
+        """Check the rejected records, which depend on other items."""
         reuses = [record for record in records if rules.is_reuse(record)]
         receipts = self._tables.users(f"CHANGE#{record.get('change_id')}" for record in reuses)
         rejected = [record for record in records if record.get("outcome") != "APPLIED"]
-        versions = self._tables.records(met(record) for record in rejected if record.get("version"))
+        versions = self._tables.records(met_version(record) for record in rejected if record.get("version"))
         wrong = [
             record["user_id"]
             for record in reuses
             if any(wrong_receipt(record, receipts.get(f"CHANGE#{record.get('change_id')}")))
         ]
-        wrong += [record["user_id"] for record in rejected if any(wrong_place(record, {}, versions))]
+        wrong += [record["user_id"] for record in rejected if any(wrong_links(record, {}, versions))]
         with self._lock:
             for user_id in wrong:
                 self.users.mark(user_id)
 
 
 class Trail:
-    """The user whose records a segment of the ledger is giving, one after the other in order of sequence."""
+    """The user whose records a segment of the ledger yields at the moment, ordered by sequence."""
 
     def __init__(self) -> None:
         self.begin("")
 
     def begin(self, user_id: str) -> None:
-        """Begin with another user."""
+        """Start with another user."""
         self.user_id = user_id
         self.fold = Fold(user_id)

@@ -1,4 +1,4 @@
-"""Several iterators at once, a thread each."""
+"""Iterates over several sources at once, with a thread for each."""
 
 import queue
 import threading
@@ -8,20 +8,20 @@ from typing import Final, TypeVar
 T = TypeVar("T")
 
 WAITING_MAX: Final = 1000
-"""So many results wait for who reads them before the threads wait, too."""
+"""How many results are queued before the threads wait."""
 
 
 class _End:
-    """An iterator is at its end, or has failed."""
+    """A source has ended or failed."""
 
     def __init__(self, error: BaseException | None = None) -> None:
         self.error = error
 
 
 def merged(sources: Sequence[Iterable[T]]) -> Iterator[T]:
-    """Yield what all sources yield, as it comes; raise what one of them raises.
+    """Yield the results of all sources as they come; raise what one of them raises.
 
-    When the caller stops early, the sources are stopped at their next result.
+    When the caller stops early, the sources stop at their next result.
     """
     results: queue.Queue[T | _End] = queue.Queue(WAITING_MAX)
     stopped = threading.Event()

@@ -1,4 +1,4 @@
-"""What can be wrong with a record: in itself, with its receipt, at its place."""
+"""What can be wrong with a record: its own fields, its receipt, what it follows."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,8 +10,8 @@ Wrong = Iterator[tuple[str, Any, Any]]
 """Violations as (code, expected, found)."""
 
 
-def wrong_in_itself(record: Item) -> Wrong:
-    """Yield what a record tells of itself that is not so."""
+def wrong_fields(record: Item) -> Wrong:
+    """Yield the fields of a record that do not match the others."""
     if record.get("commitment") != (commitment := rules.commitment(record)):
         yield "commitment_broken", commitment, record.get("commitment")
     if record.get("hash") != (record_hash := rules.record_hash(record)):
@@ -21,7 +21,7 @@ def wrong_in_itself(record: Item) -> Wrong:
 
 
 def wrong_receipt(record: Item, receipt: Item | None) -> Wrong:
-    """Yield how a record and the receipt of its change do not go together."""
+    """Yield how a record and the receipt of its change do not match."""
     if rules.is_reuse(record):
         if receipt is None or receipt.get("request_hash") == record.get("request_hash"):
             yield "reuse_unexplained", "the receipt of another request", receipt
@@ -33,18 +33,18 @@ def wrong_receipt(record: Item, receipt: Item | None) -> Wrong:
             yield "receipt_differs", expected, receipt
 
 
-def wrong_place(record: Item, items: dict[str, Item], versions: dict[tuple[str, str], Item]) -> Wrong:
-    """Yield what is missing where a record stands: its user, or the version that a rejection met."""
+def wrong_links(record: Item, items: dict[str, Item], versions: dict[tuple[str, str], Item]) -> Wrong:
+    """Yield what a record needs and does not have: its user, or the version that a rejection met."""
     if record.get("outcome") == "APPLIED":
         if f"USER#{record['user_id']}" not in items:
             yield "user_missing", f"USER#{record['user_id']}", None
         return
-    expected = versions.get(met(record), {}).get("hash") if record.get("version") else GENESIS
+    expected = versions.get(met_version(record), {}).get("hash") if record.get("version") else GENESIS
     if record.get("previous_hash") != expected:
         yield "chain_broken", expected, record.get("previous_hash")
 
 
-def met(record: Item) -> tuple[str, str]:
-    """Return the place of the record that a rejection followed: the version that it met."""
+def met_version(record: Item) -> tuple[str, str]:
+    """Return the key of the record of the version that a rejection met."""
     version = record["version"] if isinstance(record.get("version"), int) else 0
     return record["user_id"], f"v#{version:012d}"

@@ -1,6 +1,6 @@
-"""The rules of records, users and names, written a second time on purpose.
+"""The rules of records, users and names, implemented a second time on purpose.
 
-The checker trusts no code of the write path: these are the rules as docs/architecture.md gives them.
+The checker uses no code of the write path: these are the rules that docs/architecture.md describes.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ def canonical(value: Item) -> bytes:
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
-        # Lone surrogates and integers beyond 64 bits; slower by far.
+        # Lone surrogates and integers beyond 64 bits; much slower.
         plain = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return plain.encode("utf-8", "surrogatepass")
 
@@ -36,22 +36,22 @@ def sha256(value: Item) -> str:
 
 
 def same(one: Any, other: Any) -> bool:  # noqa: ANN401 - any JSON value
-    """Tell whether two JSON values are the same; to Python, True is 1."""
+    """Return whether two JSON values are the same; in Python, True equals 1."""
     return one == other and json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def commitment(record: Item) -> str:
-    """Compute the commitment to the fields beside the chain."""
+    """Compute the commitment to the fields that the hash does not cover."""
     return sha256({name: record[name] for name in COMMITTED if name in record})
 
 
 def record_hash(record: Item) -> str:
-    """Compute the hash over all other fields."""
+    """Compute the hash of all other fields."""
     return sha256({name: value for name, value in record.items() if name not in NOT_HASHED})
 
 
 def sequences(record: Item) -> set[str]:
-    """Return where a record may stand within its user."""
+    """Return the sequences that a record may have."""
     if record.get("outcome") == "APPLIED":
         version = record.get("version")
         return {f"v#{version:012d}"} if isinstance(version, int) else set()
@@ -62,14 +62,14 @@ def sequences(record: Item) -> set[str]:
 
 
 def is_reuse(record: Item) -> bool:
-    """Tell whether a record is the refused re-use of an id, whose receipt is another change's."""
+    """Return whether a record is of a reused change_id, whose receipt belongs to another change."""
     return str(record.get("sequence")).count("#") > 1
 
 
 def held_names(user: Item) -> list[tuple[str, str]]:
-    """Return the names that a user must hold, each as ``kind#normal form`` and ``kind#first form``.
+    """Return the names that a user must hold, each as ``kind#normal form`` and ``kind#older form``.
 
-    It is held under one of the two, and for most names they are the same.
+    It is held under one of the two; for most names they are the same.
     """
     if user.get("status") == "deleted":
         return []
@@ -78,7 +78,7 @@ def held_names(user: Item) -> list[tuple[str, str]]:
 
 
 def normal_form(name: str) -> str:
-    """Return a name's normal form: decomposed, case-folded, composed with compatibility, until it stays."""
+    """Return a name's normal form: NFD, case-folded, NFKC, repeated until nothing changes."""
     form, last = unicodedata.normalize("NFD", name), ""
     while form != last:
         last = form
@@ -87,12 +87,12 @@ def normal_form(name: str) -> str:
 
 
 def first_form(name: str) -> str:
-    """Return the form of the first version: NFKC, then case-folded."""
+    """Return the older form, which the first release used: NFKC, then case-folded."""
     return unicodedata.normalize("NFKC", name).casefold()
 
 
 class Fold:
-    """What a user's applied records come to, fed in the order of their versions."""
+    """The user that its applied records add up to, in the order of their versions."""
 
     def __init__(self, user_id: str) -> None:
         self.version = 0
@@ -103,7 +103,7 @@ class Fold:
         self._updated_at: Any = None
 
     def add(self, record: Item) -> dict[str, tuple[Any, Any]]:
-        """Apply the next record; return what of it does not follow, as (expected, found)."""
+        """Apply the next record; return what is wrong with it, as code to (expected, found)."""
         wrong: dict[str, tuple[Any, Any]] = {}
         self.version += 1
         if record.get("version") != self.version:
@@ -130,7 +130,7 @@ class Fold:
         return wrong
 
     def user(self) -> Item | None:
-        """Return the user's item as it must stand, None when there must be none."""
+        """Return the user's item as it must be, None when there must be none."""
         if self.version == 0:
             return None
         item = {

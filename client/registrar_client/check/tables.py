@@ -1,6 +1,5 @@
 """The two tables, read page by page with strongly consistent reads."""
 
-import random
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal
@@ -8,18 +7,19 @@ from typing import Any, Final, Literal
 from botocore.exceptions import ClientError
 
 from registrar_client.check.rules import Item
+from registrar_client.retry import Retry
 
 READ_MAX: Final = 100
-"""So many items one BatchGetItem may ask for."""
+"""The most keys that one BatchGetItem takes."""
 
-PAUSE_SECONDS: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
-"""Before what a BatchGetItem left out is asked for again."""
+RETRY: Final = Retry(attempts=8, first_seconds=0.05, max_seconds=3.2)
+"""Of keys that a BatchGetItem leaves unprocessed."""
 
 TableName = Literal["Users", "Ledger"]
 
 
 class IncompleteRead(Exception):  # noqa: N818 - what happened, not who is at fault
-    """DynamoDB kept answering only a part of what was asked for; the table is too busy."""
+    """DynamoDB throttled the reads of a table, however often they were retried."""
 
 
 class Tables:
@@ -27,7 +27,7 @@ class Tables:
 
     Raises:
         botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: the tables cannot be read.
-        IncompleteRead: they are too busy.
+        IncompleteRead: their reads are throttled.
     """
 
     def __init__(self, client: Any, users: str, ledger: str) -> None:  # noqa: ANN401 - a boto3 client
@@ -35,9 +35,9 @@ class Tables:
         self._names = {"Users": users, "Ledger": ledger}
 
     def item_count(self) -> int | None:
-        """Return about how many items there are, None when nobody says so.
+        """Return about how many items there are, None when that is not known.
 
-        DynamoDB counts every six hours, and some roles may read a table and not describe it.
+        DynamoDB counts every six hours, and a role may be allowed to read a table but not to describe it.
         https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
         """
         try:
@@ -46,47 +46,36 @@ class Tables:
             return None
         return sum(table.get("ItemCount", 0) for table in tables) or None
 
-    def scan(self, table: TableName, segment: int, segments: int) -> Iterator[list[Item]]:
-        """Yield the pages of one of a table's segments."""
-        yield from self._pages(
-            self._client.scan, TableName=self._names[table], Segment=segment, TotalSegments=segments
-        )
+    def scan(
+        self, table: TableName, segment: int, segments: int, **options: str | bool
+    ) -> Iterator[list[Item]]:
+        """Yield the pages of a segment of a table."""
+        part = {"TableName": self._names[table], "Segment": segment, "TotalSegments": segments}
+        yield from self._pages(self._client.scan, **part, **options)
 
     def live_users(self, segment: int, segments: int) -> Iterator[list[Item]]:
-        """Yield the pages of one of the segments of the index of live users, eventually consistent."""
-        yield from self._pages(
-            self._client.scan,
-            TableName=self._names["Users"],
-            IndexName="by_status",
-            Segment=segment,
-            TotalSegments=segments,
-            ConsistentRead=False,
-        )
+        """Yield the pages of a segment of the index of live users, eventually consistent."""
+        yield from self.scan("Users", segment, segments, IndexName="by_status", ConsistentRead=False)
 
     def trail(self, user_id: str, prefix: str = "") -> Iterator[list[Item]]:
-        """Yield the pages of a user's records whose sequence has a prefix, in order of their sequence."""
-        condition, values = "user_id = :user", {":user": {"S": user_id}}
+        """Yield the pages of a user's records whose sequence has this prefix, ordered by sequence."""
+        request: dict[str, Any] = {
+            "KeyConditionExpression": "user_id = :user",
+            "ExpressionAttributeValues": {":user": {"S": user_id}},
+        }
         if prefix:
-            condition, values = (
-                f"{condition} AND begins_with(#s, :prefix)",
-                {**values, ":prefix": {"S": prefix}},
-            )
-        names = {"ExpressionAttributeNames": {"#s": "sequence"}} if prefix else {}
-        yield from self._pages(
-            self._client.query,
-            TableName=self._names["Ledger"],
-            KeyConditionExpression=condition,
-            ExpressionAttributeValues=values,
-            **names,
-        )
+            request["KeyConditionExpression"] += " AND begins_with(#s, :prefix)"
+            request["ExpressionAttributeValues"][":prefix"] = {"S": prefix}
+            request["ExpressionAttributeNames"] = {"#s": "sequence"}
+        yield from self._pages(self._client.query, TableName=self._names["Ledger"], **request)
 
     def users(self, keys: Iterable[str]) -> dict[str, Item]:
-        """Return the items of the Users table that are there, by their ``pk``."""
+        """Return those items of the Users table that exist, by their ``pk``."""
         items = self._get("Users", ({"pk": {"S": key}} for key in dict.fromkeys(keys)))
         return {item["pk"]: item for item in items}
 
     def records(self, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Item]:
-        """Return the records that are there, by user_id and sequence."""
+        """Return those records that exist, by user_id and sequence."""
         keys = ({"user_id": {"S": user}, "sequence": {"S": at}} for user, at in dict.fromkeys(places))
         return {(item["user_id"], item["sequence"]): item for item in self._get("Ledger", keys)}
 
@@ -105,19 +94,22 @@ class Tables:
 
     def _get_some(self, name: str, keys: list[Any]) -> Iterator[Item]:
         left: Any = {name: {"Keys": keys, "ConsistentRead": True}}
-        for pause in (*PAUSE_SECONDS, None):
+        attempt = 0
+        while True:
+            attempt += 1
             page = self._client.batch_get_item(RequestItems=left)
             yield from (plain(item) for item in page["Responses"].get(name, []))
             left = page.get("UnprocessedKeys")
             if not left:
                 return
-            if pause is not None:
-                time.sleep(random.uniform(0, pause))  # noqa: S311 - no secret
-        raise IncompleteRead(name)
+            pause = RETRY.pause(attempt)
+            if pause is None:
+                raise IncompleteRead(f"DynamoDB throttles the reads of table {name}: try again later")
+            time.sleep(pause)
 
 
 def plain(item: dict[str, Any]) -> Item:
-    """Return an item of DynamoDB's typed JSON as plain JSON."""
+    """Convert an item from DynamoDB's typed JSON to plain JSON."""
     return {name: _plain(value) for name, value in item.items()}
 
 
@@ -129,5 +121,5 @@ def _plain(value: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
         return [_plain(each) for each in content]
     if kind == "N":
         return int(content) if content.lstrip("-").isdigit() else float(content)
-    # A set or bytes belong in neither table: they differ from whatever is expected.
+    # Neither table has sets or binary values: their text differs from any expected value.
     return None if kind == "NULL" else content if kind in ("S", "BOOL") else repr(content)

@@ -4,19 +4,19 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 Subject = tuple[str, ...]
-"""What can be checked alone: ``("user", user_id)``, ``("item", pk)``, ``("record", user_id, sequence)``."""
+"""What is checked by itself: ``("user", user_id)``, ``("item", pk)``, ``("record", user_id, sequence)``."""
 
 
 @dataclass(frozen=True)
 class Violation:
-    """One thing that is not as it must be.
+    """One inconsistency.
 
     Attributes:
-        code: what kind of violation, for programs, such as ``receipt_missing``.
-        subject: what was checked when it was found.
-        key: the item at fault: ``Users`` or ``Ledger``, and its key.
-        expected: what should stand there, any JSON value.
-        found: what stands there, any JSON value.
+        code: the kind of violation, such as ``receipt_missing``.
+        subject: what was being checked.
+        key: the item: ``Users`` or ``Ledger``, and its key.
+        expected: any JSON value.
+        found: any JSON value.
     """
 
     code: str

@@ -11,15 +11,17 @@ import typer
 
 from registrar_client.command import changes, check, export, imports, reads
 from registrar_client.command.connection import accepts_shared_options
-from registrar_client.command.failures import BROKEN_PIPE, FAILED, INTERRUPTED, explained
-from registrar_client.command.streams import drop_output, speak_utf8
+from registrar_client.command.exit_codes import ExitCode, of_signal
+from registrar_client.command.failures import explained
+from registrar_client.command.streams import drop_output, use_utf8, written
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
+# Plain help is written at once, so that a pager may close it early, and it cuts no option's name.
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 for module in (changes, reads, imports, export, check):
     module.add_to(app)
 
 
-def _say_version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         print(f"registrar {version('registrar-client')}")
         raise typer.Exit
@@ -31,61 +33,55 @@ def registrar(
     *,
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version, and end."),
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
     """Change users, and prove what happened.
 
-    Asks the local AWS of this folder, or with --stage one on AWS.
+    Uses the local AWS of this folder, or with --stage a stage on AWS.
 
-    Ends with 0 when it is done, 1 when the answer is no, 2 when nothing could be asked.
+    Exits with 0 when it is done, 1 when the answer is no, 2 when there is no answer.
     """
 
 
-AGAIN_SECONDS: Final = 1
-"""So long after a signal the program should have ended."""
+REPEAT_SECONDS: Final = 1
+"""After a signal the program should have ended by then."""
 
 
-def main(*, heard: bool = True) -> NoReturn:
-    """Run the command; errors are one sentence that says what to do.
+def main(*, interruptible: bool = True) -> NoReturn:
+    """Run the command; an error is printed as one sentence that says what to do.
 
     Args:
-        heard: whether Ctrl-C is to be heard at all.
+        interruptible: False leaves Ctrl-C ignored.
     """
-    status = _run(heard=heard)
-    if heard:
-        # What is left is to let go of threads: a second Ctrl-C just ends it.
+    status = _run(interruptible=interruptible)
+    if interruptible:
+        # Only threads remain to be joined: a second Ctrl-C just ends the process.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.exit(status)
 
 
-def _run(*, heard: bool) -> int:
+def _run(*, interruptible: bool) -> int:
     try:
-        if heard:
+        if interruptible:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is signal.SIG_DFL:
-                signal.signal(number, _end)
-        speak_utf8()
-        try:
+                signal.signal(number, _exit)
+        use_utf8()
+        with written():
             app()
-        finally:
-            sys.stdout.flush()
     except SystemExit as end:
         signal.alarm(0)
-        return end.code if isinstance(end.code, int) else FAILED
+        return end.code if isinstance(end.code, int) else ExitCode.FAILED
     except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
-        # As for other programs whose reader has seen enough: no word, and the status of SIGPIPE.
-        drop_output()
-        return BROKEN_PIPE
-    except Exception as error:  # noqa: BLE001 - the edge: nobody is helped by a traceback
-        return _tell(error)
-    return 0
+        return ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the edge: a traceback helps nobody here
+        return _report(error)
+    return ExitCode.DONE
 
 
-def _tell(error: Exception) -> int:
+def _report(error: Exception) -> ExitCode:
     if os.environ.get("REGISTRAR_DEBUG"):
         raise error
     text, status = explained(error)
@@ -96,9 +92,9 @@ def _tell(error: Exception) -> int:
     return status
 
 
-def _end(number: int, _: FrameType | None) -> NoReturn:
-    """End in order, so that what was begun beside a file does not stay there."""
-    # Raised wherever the signal finds the program, an exception may get lost there; then it comes once more.
-    signal.signal(signal.SIGALRM, lambda *_: _end(number, None))
-    signal.alarm(AGAIN_SECONDS)
-    sys.exit(128 + number)
+def _exit(number: int, _: FrameType | None) -> NoReturn:
+    """Exit in order, so that temporary files are removed."""
+    # The exception may be swallowed wherever the signal interrupts the program: then it is raised once more.
+    signal.signal(signal.SIGALRM, lambda *_: _exit(number, None))
+    signal.alarm(REPEAT_SECONDS)
+    sys.exit(of_signal(number))

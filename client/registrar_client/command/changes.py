@@ -1,26 +1,25 @@
-"""The commands that change users, and the one that tells what became of a change."""
+"""The commands that change users, and the one that shows the outcome of a change."""
 
-import json
-from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
 from registrar_client.command.connection import Connection, connected
 from registrar_client.command.failures import in_words
+from registrar_client.command.layout import print_json
 from registrar_client.models import Attributes, Change
 
 UserId = Annotated[str, typer.Argument(help="The user's id.")]
-Username = Annotated[str | None, typer.Option(help="Held by one live user; empty removes it.")]
-Email = Annotated[str | None, typer.Option(help="Held by one live user; empty removes it.")]
+Username = Annotated[str | None, typer.Option(help="Unique among live users; empty removes it.")]
+Email = Annotated[str | None, typer.Option(help="Unique among live users; empty removes it.")]
 DisplayName = Annotated[str | None, typer.Option(help="Empty removes it.")]
 Status = Annotated[str | None, typer.Option(help="active or suspended.")]
 Tags = Annotated[
-    list[str] | None, typer.Option("--tag", metavar="NAME=VALUE", help="May be repeated; NAME= removes.")
+    list[str] | None, typer.Option("--tag", metavar="NAME=VALUE", help="May be repeated; NAME= removes it.")
 ]
-Reason = Annotated[str | None, typer.Option(help="Why; stands in the audit record.")]
+Reason = Annotated[str | None, typer.Option(help="Why; stored in the audit record.")]
 ChangeId = Annotated[
-    str | None, typer.Option(help="Takes effect once, however often it is sent; a new one when left out.")
+    str | None, typer.Option(help="The idempotency key: it takes effect once; generated when left out.")
 ]
 Expected = Annotated[
     int | None, typer.Option("--expected-version", help="Only if the user is at this version.")
@@ -38,7 +37,7 @@ def add_to(app: typer.Typer) -> None:
 @connected()
 def create(  # noqa: PLR0913, PLR0917 - the options of a command
     connection: Connection,
-    user_id: Annotated[str | None, typer.Argument(help="The new user's id; made up when left out.")] = None,
+    user_id: Annotated[str | None, typer.Argument(help="The new user's id; generated when left out.")] = None,
     username: Username = None,
     email: Email = None,
     display_name: DisplayName = None,
@@ -50,7 +49,7 @@ def create(  # noqa: PLR0913, PLR0917 - the options of a command
     """Create a user."""
     attributes = _attributes(username, email, display_name, status, tags)
     with connection.client() as client:
-        _tell(connection, client.create(attributes, user_id, reason=reason, change_id=change_id), "created")
+        _show(connection, client.create(attributes, user_id, reason=reason, change_id=change_id), "created")
 
 
 @connected()
@@ -66,7 +65,7 @@ def update(  # noqa: PLR0913, PLR0917 - the options of a command
     reason: Reason = None,
     change_id: ChangeId = None,
 ) -> None:
-    """Update a user; what is not named stays as it is."""
+    """Update a user; attributes that are not named stay as they are."""
     attributes = _attributes(username, email, display_name, status, tags)
     if not attributes:
         raise typer.BadParameter("name at least one attribute to change, such as --email")
@@ -74,7 +73,7 @@ def update(  # noqa: PLR0913, PLR0917 - the options of a command
         done = client.update(
             user_id, attributes, expected_version=expected_version, reason=reason, change_id=change_id
         )
-        _tell(connection, done, "updated")
+        _show(connection, done, "updated")
 
 
 @connected()
@@ -85,25 +84,25 @@ def delete(
     reason: Reason = None,
     change_id: ChangeId = None,
 ) -> None:
-    """Delete a user; its audit trail stays."""
+    """Delete a user; its audit records stay."""
     with connection.client() as client:
         done = client.delete(user_id, expected_version=expected_version, reason=reason, change_id=change_id)
-        _tell(connection, done, "deleted")
+        _show(connection, done, "deleted")
 
 
 @connected()
 def change(
     connection: Connection,
     change_id: Annotated[str, typer.Argument(help="The change's id.")],
-    wait: Annotated[bool, typer.Option("--wait", help="Until it is decided.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it is decided.")] = False,
 ) -> None:
-    """Tell what became of a change."""
+    """Show the outcome of a change."""
     with connection.client() as client:
         decided = client.wait_for(change_id) if wait else client.change(change_id)
-    if decided is None:
-        print(json.dumps({"change_id": change_id, "status": "RUNNING"}) if connection.as_json else "it runs")
-    elif connection.as_json:
-        print(json.dumps(asdict(decided)))
+    if connection.as_json:
+        print_json(decided or {"change_id": change_id, "status": "RUNNING"})
+    elif decided is None:
+        print("still running")
     elif decided.outcome == "APPLIED":
         print(f"applied: {decided.user_id}, version {decided.version}")
     else:
@@ -117,27 +116,23 @@ def _attributes(
     status: str | None,
     tags: list[str] | None,
 ) -> Attributes:
-    attributes: Attributes = {}
-    if username is not None:
-        attributes["username"] = username or None
-    if email is not None:
-        attributes["email"] = email or None
-    if display_name is not None:
-        attributes["display_name"] = display_name or None
+    removable = {"username": username, "email": email, "display_name": display_name}
+    attributes = cast(
+        "Attributes", {name: value or None for name, value in removable.items() if value is not None}
+    )
     if status is not None:
         attributes["status"] = status
     if tags:
         pairs = [tag.partition("=") for tag in tags]
-        for name, equals, _ in pairs:
-            if not (name and equals):
-                raise typer.BadParameter("a tag is NAME=VALUE, and NAME= removes it", param_hint="--tag")
+        if not all(name and equals for name, equals, _ in pairs):
+            raise typer.BadParameter("a tag is NAME=VALUE, and NAME= removes it", param_hint="--tag")
         attributes["tags"] = {name: value or None for name, _, value in pairs}
     return attributes
 
 
-def _tell(connection: Connection, done: Change, verb: str) -> None:
+def _show(connection: Connection, done: Change, verb: str) -> None:
     if connection.as_json:
-        print(json.dumps(asdict(done)))
+        print_json(done)
         return
     again = " (had been done before)" if done.replayed else ""
     print(f"{verb} {done.user_id}, version {done.version}{again}")

@@ -1,6 +1,5 @@
-"""What a person sees of a check: progress while it runs, then the violations."""
+"""How a check is shown to people: its progress, then the violations."""
 
-import json
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -11,20 +10,21 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from registrar_client.check.checker import Checker, Stage
+from registrar_client.check.checker import Checker, Phase
 from registrar_client.check.violation import Violation
+from registrar_client.command.layout import as_text
 
 SHOWN_MAX: Final = 200
-"""So many violations are shown to a person; the sum counts them all, and --json lists them all."""
+"""How many violations are shown to people; --json lists them all."""
 
 
-def follow(checker: Checker, violations: Iterable[Violation]) -> Iterator[Violation]:
-    """Pass the violations on, with the progress on stderr when that is a terminal."""
+def followed(checker: Checker, violations: Iterable[Violation]) -> Iterator[Violation]:
+    """Yield the violations, showing the progress on stderr when that is a terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield from violations
         return
-    progress = Progress(checker)
+    progress = CheckProgress(checker)
     spinner = Spinner("dots")
 
     def running() -> Spinner:
@@ -35,27 +35,27 @@ def follow(checker: Checker, violations: Iterable[Violation]) -> Iterator[Violat
         yield from violations
 
 
-class Progress:
-    """How far a check is, and how long it will take if it goes on as it began."""
+class CheckProgress:
+    """The progress of a check, and an estimate of the time left in its phase."""
 
     def __init__(self, checker: Checker) -> None:
         self._checker = checker
         self._estimate = checker.item_count()
-        self._stage: Stage | None = None
+        self._phase: Phase | None = None
         self._began = 0.0
 
     def text(self, now: float) -> str:
-        """Return the line to show at a moment of the monotonic clock, in seconds."""
+        """Return the line to show at a time of the monotonic clock, in seconds."""
         checker = self._checker
-        if checker.stage is not self._stage:
-            self._stage, self._began = checker.stage, now
-        if checker.stage is Stage.WAITING:
-            return f"looking again at {checker.suspects:,} that may be on their way: {counted(checker)}"
-        if checker.stage is Stage.READING:
-            # DynamoDB's own count is hours old: it is good for a guess and not for more.
+        if checker.phase is not self._phase:
+            self._phase, self._began = checker.phase, now
+        if checker.phase is Phase.WAITING:
+            return f"checking {checker.suspects:,} again that may be in progress: {counted(checker)}"
+        if checker.phase is Phase.READING:
+            # DynamoDB's own count is hours old: good enough for an estimate.
             return f"checking{self._share(self._estimate, now)}: {counted(checker)}"
         total = checker.counts.total()
-        return f"looking for what does not fit{self._share(total, now)}: {checker.read:,} items of {total:,}"
+        return f"locating differences{self._share(total, now)}: {checker.read:,} items of {total:,}"
 
     def _share(self, total: int | None, now: float) -> str:
         read, seconds = self._checker.read, now - self._began
@@ -67,17 +67,17 @@ class Progress:
 
 def duration(seconds: float) -> str:
     """Return a time for people: ``42 s``, ``3 min``, ``1 h 05 min``."""
-    if seconds < 90:  # noqa: PLR2004 - up to here seconds are what is waited for
+    if seconds < 90:  # noqa: PLR2004 - up to here seconds are readable
         return f"{seconds:.0f} s"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
 
 
-def table_of(violations: Iterable[Violation], checker: Checker, console: Console) -> int:
-    """Print the violations as a table and the sum in one line; return how many there are."""
+def show_violations(violations: Iterable[Violation], checker: Checker, console: Console) -> int:
+    """Print the violations as a table and their number in one line; return the number."""
     table = Table(title="Violations")
     for name in ("violation", "where", "expected", "found"):
-        table.add_column(name, overflow="fold")  # An id that is cut is none.
+        table.add_column(name, overflow="fold")  # An id must not be cut.
     found = 0
     for found, violation in enumerate(violations, start=1):
         if found <= SHOWN_MAX:
@@ -93,10 +93,10 @@ def table_of(violations: Iterable[Violation], checker: Checker, console: Console
 
 
 def counted(checker: Checker) -> str:
-    """Return how much has been read, for people."""
+    """Return how many items have been read, for people."""
     return ", ".join(f"{checker.counts[kind]:,} {kind}" for kind in ("users", "names", "receipts", "records"))
 
 
 def _short(value: Any, width: int = 160) -> str:  # noqa: ANN401 - any JSON value
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = as_text(value)
     return text if len(text) <= width else text[: width - 1] + "…"

@@ -20,20 +20,20 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog="Example: registrar export --format csv --output users.csv")(export)
 
 
-@connected(url=TABLES, as_json="writes what --format says")
+@connected(url=TABLES, as_json="writes the format that --format names")
 def export(  # noqa: PLR0913, PLR0917 - the options of a command
     connection: Connection,
     context: typer.Context,
     form: Annotated[str, typer.Option("--format", help="csv or jsonl.")] = "csv",
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write here instead of to the terminal.")
+        Path | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")
     ] = None,
     ledger: Annotated[
         bool, typer.Option("--ledger", help="All audit records instead of users, as JSON Lines.")
     ] = False,
     segments: Annotated[int, typer.Option(min=1, max=64, help="Threads that read the tables.")] = 4,
 ) -> None:
-    """Export all live users, in the very form that import takes, or the ledger.
+    """Export all live users as import takes them, or the ledger.
 
     Reads the tables, not the API.
     """
@@ -42,9 +42,7 @@ def export(  # noqa: PLR0913, PLR0917 - the options of a command
     if ledger and form == "csv" and is_given(context, "form"):
         raise typer.BadParameter("the ledger is written as jsonl only", param_hint="--format")
     with _target(output) as file:
-        deployed = connection.deployed()
-        names = (deployed.outputs["UsersTableName"], deployed.outputs["LedgerTableName"])
-        tables = Tables(deployed.client("dynamodb"), *names)
+        tables = Tables(*connection.tables())
         if ledger:
             count, what = exporting.write_lines(exporting.records(tables, segments), file), "records"
         else:
@@ -55,7 +53,7 @@ def export(  # noqa: PLR0913, PLR0917 - the options of a command
 
 @contextmanager
 def _target(output: Path | None) -> Iterator[TextIO]:
-    """Yield the terminal, or a file that is there only when it is whole."""
+    """Yield stdout, or a file that appears only once it is complete."""
     if output is None:
         yield sys.stdout
         return

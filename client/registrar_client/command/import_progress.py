@@ -1,38 +1,40 @@
-"""How far an import is, for people: a bar on stderr until it has ended."""
+"""The progress of an import for people: a bar on stderr until it has ended."""
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
 import typer
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from registrar_client.client import RegistrarClient
-from registrar_client.command.failures import INTERRUPTED
+from registrar_client.command.exit_codes import ExitCode
 from registrar_client.command.layout import Terminal
 from registrar_client.models import Import
 
 NARROW: Final = 90
-"""Columns of a terminal below which only words are shown: what counts is never cut."""
+"""Columns of a terminal below which no bar is shown, so that the numbers are not cut."""
 
 ROOMY: Final = 110
+"""Columns from which the bar takes what is left."""
 
 
 @dataclass
 class Pace:
-    """How fast rows are answered, since the first answers were seen: what came before is not its time.
+    """How many rows are processed a second, measured from the first ones that were seen.
 
     Attributes:
-        clock: seconds.
+        clock: returns seconds.
     """
 
     clock: Callable[[], float] = time.monotonic
     _first: tuple[float, int] | None = field(default=None, init=False)
 
     def seen(self, status: Import) -> float | None:
-        """Return the rows a second by now, None while that is not known."""
+        """Return the rows a second so far, None while that is not known."""
         if not status.done:
             return None
         if self._first is None:
@@ -43,8 +45,8 @@ class Pace:
         return (status.done - done) / seconds if seconds > 0 and status.done > done else None
 
 
-def told(status: Import, rate: float | None, *, narrow: bool = False) -> tuple[str, str]:
-    """Return what is known of a running import: what it does, and its numbers, in fewer words when narrow."""
+def described(status: Import, rate: float | None, *, narrow: bool = False) -> tuple[str, str]:
+    """Return what a running import does, and its numbers; without the rate when narrow."""
     if status.rows is None:
         return "reading the file", ""
     if not status.done:
@@ -59,33 +61,30 @@ def told(status: Import, rate: float | None, *, narrow: bool = False) -> tuple[s
 
 
 def follow(client: RegistrarClient, import_id: str) -> Import:
-    """Show how far an import is until it has ended; return how it went."""
+    """Show the progress of an import until it has ended; return its result."""
     target = Terminal(stderr=True)
     narrow = target.width < NARROW
     bars = () if narrow else (BarColumn(bar_width=None if target.width >= ROOMY else 10), TimeElapsedColumn())
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TextColumn("{task.fields[numbers]}"),
-        *bars,
-    )
-    status = None
-    try:
-        with Progress(*columns, console=target, transient=True, disable=not target.is_terminal) as bar:
-            task, pace = bar.add_task("reading the file", total=None, numbers=""), Pace()
-            for status in client.follow_import(import_id):
-                _update(bar, task, status, told(status, pace.seen(status), narrow=narrow))
-    except KeyboardInterrupt:
-        again = f"registrar imports show {import_id} --wait"
-        print(f"\nthe import goes on; this picks it up: {again}", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED) from None
-    if status is None:
-        raise AssertionError
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.fields[numbers]}"), *bars)
+    with (
+        resumable(import_id, "goes on"),
+        Progress(*columns, console=target, transient=True, disable=not target.is_terminal) as bar,
+    ):
+        task, pace = bar.add_task("reading the file", total=None, numbers=""), Pace()
+        for status in client.follow_import(import_id):
+            what, numbers = described(status, pace.seen(status), narrow=narrow)
+            # Before the first row is processed the bar pulses: at 0 it would look stuck.
+            total = status.rows if status.done else None
+            bar.update(task, description=what, total=total, completed=status.done, numbers=numbers)
     return status
 
 
-def _update(bar: Progress, task: TaskID, status: Import, words: tuple[str, str]) -> None:
-    description, numbers = words
-    # Without an answer yet it pulses: a bar that stands at 0 looks like one that hangs.
-    total = status.rows if status.done else None
-    bar.update(task, description=description, total=total, completed=status.done, numbers=numbers)
+@contextmanager
+def resumable(import_id: str, state: str) -> Iterator[None]:
+    """On Ctrl-C say what the import does and how to follow it, and exit."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        follow = f"registrar imports show {import_id} --wait"
+        print(f"\nthe import {state}; to follow it: {follow}", file=sys.stderr)
+        raise typer.Exit(ExitCode.INTERRUPTED) from None

@@ -4,7 +4,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Final
 
@@ -15,23 +15,23 @@ from registrar_client.command.layout import Terminal
 from registrar_client.upload import BLOCK_BYTES, FORMATS, format_of
 
 FILE_BYTES_MAX: Final = 1024**3
-"""What an import takes at most; a larger file need not travel to be refused."""
+"""The most that an import takes; a larger file is refused before it is uploaded."""
 
 STDIN: Final = "-"
 S3: Final = "s3://"
 HINT: Final = "FILE"
 
 
-def checked(source: str, form: str | None, *, columns: bool) -> None:
-    """Refuse what is wrong with a source before anything is asked.
+def check_source(source: str, form: str | None, *, columns: bool) -> None:
+    """Check a source before any request is sent.
 
     Raises:
-        typer.BadParameter: it is not there, is too large, or it is not known how it is written.
+        typer.BadParameter: it does not exist, is too large, or its format is unknown.
     """
     if form is not None and form not in FORMATS.values():
         raise typer.BadParameter("is csv or jsonl", param_hint="--format")
     if columns and _form(source, form) == "jsonl":
-        raise typer.BadParameter("JSON Lines have no columns: each line is a change", param_hint="--column")
+        raise typer.BadParameter("JSON Lines have no columns", param_hint="--column")
     if source.startswith(S3):
         if not all(source.removeprefix(S3).partition("/")):
             raise typer.BadParameter(f"{source} is not s3://BUCKET/KEY", param_hint=HINT)
@@ -39,16 +39,12 @@ def checked(source: str, form: str | None, *, columns: bool) -> None:
     if source != STDIN:
         _check_file(Path(source))
     if form is None and _form(source, form) is None:
-        name = (
-            "standard input has no name"
-            if source == STDIN
-            else f"{source} does not end in {', '.join(FORMATS)}"
-        )
-        raise typer.BadParameter(f"{name}: --format says whether it is csv or jsonl", param_hint=HINT)
+        why = "standard input" if source == STDIN else f"{source} does not end in {', '.join(FORMATS)}"
+        raise typer.BadParameter(f"{why}: name its format with --format csv or jsonl", param_hint=HINT)
 
 
-def placed(client: RegistrarClient, source: str, form: str | None) -> tuple[str | None, str]:
-    """Return bucket and key of what is to be imported, once it is there; None is the stage's own bucket."""
+def uploaded(client: RegistrarClient, source: str, form: str | None) -> tuple[str | None, str]:
+    """Upload the source unless it is in S3; return bucket and key, None for the stage's own bucket."""
     if source.startswith(S3):
         bucket, _, key = source.removeprefix(S3).partition("/")
         return bucket, key
@@ -66,7 +62,7 @@ def _check_file(file: Path) -> None:
     except FileNotFoundError:
         raise typer.BadParameter(f"{file} is no file", param_hint=HINT) from None
     if stat.S_ISDIR(found.st_mode):
-        raise typer.BadParameter(f"{file} is no file, but a folder", param_hint=HINT)
+        raise typer.BadParameter(f"{file} is a folder", param_hint=HINT)
     if found.st_size > FILE_BYTES_MAX:
         raise _too_large(f"{file} has {found.st_size / 1024**3:.1f} GiB")
     with file.open("rb") if stat.S_ISREG(found.st_mode) else tempfile.TemporaryFile():
@@ -75,16 +71,13 @@ def _check_file(file: Path) -> None:
 
 @contextmanager
 def _on_disk(source: str) -> Iterator[Path]:
-    """Yield a file whose size is known: what a pipe gives is kept, its owner's alone."""
+    """Yield a file whose size is known; a pipe is copied to a temporary file that only its owner can read."""
     if source != STDIN and Path(source).is_file():
         yield Path(source)
         return
     with tempfile.NamedTemporaryFile(prefix="registrar-") as spool:
-        if source == STDIN:
-            _copy(sys.stdin.buffer, spool, "standard input")
-        else:
-            with Path(source).open("rb") as stream:
-                _copy(stream, spool, source)
+        with nullcontext(sys.stdin.buffer) if source == STDIN else Path(source).open("rb") as stream:
+            _copy(stream, spool, "standard input" if source == STDIN else source)
         spool.flush()
         yield Path(spool.name)
 
@@ -102,4 +95,4 @@ def _copy(stream: IO[bytes], spool: IO[bytes], name: str) -> None:
 
 def _too_large(what: str) -> typer.BadParameter:
     limit = f"{FILE_BYTES_MAX / 1024**3:g} GiB"
-    return typer.BadParameter(f"{what}, and an import takes {limit} at most: split it", param_hint=HINT)
+    return typer.BadParameter(f"{what}, but an import takes {limit} at most: split it", param_hint=HINT)

@@ -1,6 +1,5 @@
-"""The commands that import a file and tell what became of it."""
+"""The commands that import a file, and show and list imports."""
 
-import json
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -13,32 +12,32 @@ import typer
 
 from registrar_client.client import RegistrarClient
 from registrar_client.command.connection import Connection, accepts_shared_options, connected
-from registrar_client.command.failures import FAILED, INTERRUPTED
-from registrar_client.command.import_account import tell
-from registrar_client.command.import_progress import follow
-from registrar_client.command.import_source import checked, placed
-from registrar_client.command.layout import moment, show_rows, utc
+from registrar_client.command.exit_codes import ExitCode
+from registrar_client.command.import_progress import follow, resumable
+from registrar_client.command.import_result import show_result
+from registrar_client.command.import_source import check_source, uploaded
+from registrar_client.command.layout import moment, print_json, show_rows, utc
 from registrar_client.command.output_file import OutputFile, is_one_file, opened
 from registrar_client.models import Import, ImportOptions
 from registrar_client.stage import StageNotFound
 
 SaveReport = Annotated[
-    Path | None, typer.Option("--report", metavar="FILE", help="Save a line for each row here.")
+    Path | None, typer.Option("--report", metavar="FILE", help="Save the outcome of each row to this file.")
 ]
 SaveFailed = Annotated[
     Path | None,
-    typer.Option("--failed", metavar="FILE", help="Save the rows that were not applied here, to be mended."),
+    typer.Option("--failed", metavar="FILE", help="Save the rows that were not applied, to be corrected."),
 ]
 
 imports = typer.Typer(no_args_is_help=True)
 Saves = Mapping[str, OutputFile]
-"""The files to be saved: ``report`` and ``failed``, or one of them, or none."""
+"""The files to be saved, by ``report`` and ``failed``."""
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("import", epilog="Example: registrar import users.csv --dry-run")(import_file)
-    imports.command(epilog="Example: registrar imports show nightly-7 --failed mend.csv")(show)
+    imports.command(epilog="Example: registrar imports show nightly-7 --failed failed.csv")(show)
     imports.command("list", epilog="Example: registrar imports list --stage dev --limit 5")(listed)
     app.add_typer(imports, name="imports")
 
@@ -46,7 +45,7 @@ def add_to(app: typer.Typer) -> None:
 @imports.callback()
 @accepts_shared_options
 def group() -> None:
-    """Tell what became of imports."""
+    """Show and list imports."""
 
 
 @connected()
@@ -56,60 +55,65 @@ def import_file(  # noqa: PLR0913, PLR0917 - the options of a command
         str, typer.Argument(metavar="FILE", help="A file, - for standard input, or s3://BUCKET/KEY.")
     ],
     form: Annotated[
-        str | None, typer.Option("--format", help="csv or jsonl; by the end of the name when left out.")
+        str | None, typer.Option("--format", help="csv or jsonl; by the name's extension when left out.")
     ] = None,
     columns: Annotated[
         list[str] | None,
         typer.Option(
-            "--column", metavar="NAME=FIELD", help="A CSV's column holds a field; NAME= passes it over."
+            "--column", metavar="NAME=FIELD", help="Map a CSV's column to a field; NAME= ignores it."
         ),
     ] = None,
     import_key: Annotated[
-        str | None, typer.Option("--key", help="Rows of one content and one key are one change.")
+        str | None, typer.Option("--key", help="Rows with the same content and key are the same change.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Find out what would happen, and write nothing.")
+        bool, typer.Option("--dry-run", help="Show what would happen, without writing.")
     ] = False,
     fail_fast: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Stop when so many rows were not applied.")
+        int | None, typer.Option(min=1, metavar="N", help="Stop after N rows that were not applied.")
     ] = None,
     tolerated_failure_percentage: Annotated[
         int | None,
         typer.Option(
-            min=0, max=100, metavar="P", help="Stop when more than this share of all rows was not applied."
+            min=0, max=100, metavar="P", help="Stop when more than P % of all rows were not applied."
         ),
     ] = None,
-    reason: Annotated[str | None, typer.Option(help="For rows without one of their own.")] = None,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Until it has ended.")] = True,
+    reason: Annotated[str | None, typer.Option(help="For rows that have none.")] = None,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it has ended.")] = True,
     report: SaveReport = None,
     failed: SaveFailed = None,
 ) -> None:
-    """Import many users from a CSV or JSON Lines file; every row is answered.
+    """Import users from a CSV or JSON Lines file.
 
-    To import the same file again changes nothing twice. Ctrl-C leaves the import running.
+    Importing a file again applies no change twice. Ctrl-C leaves the import running.
 
-    Ends with 0 when every row is applied, 1 when some are not, 2 when the file could not be worked on.
+    Exits with 0 when every row is applied, 1 when some are not, 2 when the import failed.
     """
-    _check_columns(columns)
+    fields = _fields(columns)
     if not wait and (report or failed):
-        raise typer.BadParameter("there is nothing to be saved yet: leave --report and --failed out, or wait")
-    checked(source, form, columns=bool(columns))
+        raise typer.BadParameter("with --no-wait there is nothing to be saved yet: no --report, no --failed")
+    check_source(source, form, columns=bool(columns))
     with _saves(report, failed, source) as saves, connection.client() as client:
-        bucket, key = placed(client, source, form)
+        bucket, key = uploaded(client, source, form)
         options = ImportOptions(
             key=key,
             bucket=bucket,
             format=form,
-            columns=dict(_column(each) for each in columns) if columns else None,
+            columns=fields,
             import_key=import_key,
             dry_run=dry_run,
             fail_fast=fail_fast,
             tolerated_failure_percentage=tolerated_failure_percentage,
             reason=reason,
         )
-        import_id = _started(client, options)
+        import_id = uuid.uuid4().hex
+        with resumable(import_id, "may have started"):
+            import_id = client.start_import(options, import_id=import_id)
         if not wait:
-            print(json.dumps({"import_id": import_id}) if connection.as_json else f"started {import_id}")
+            if connection.as_json:
+                print_json({"import_id": import_id})
+            else:
+                print(f"started {import_id}")
             return
         _end(connection, client, follow(client, import_id), saves)
 
@@ -118,28 +122,28 @@ def import_file(  # noqa: PLR0913, PLR0917 - the options of a command
 def show(
     connection: Connection,
     import_id: Annotated[str, typer.Argument(help="The import's id.")],
-    wait: Annotated[bool, typer.Option("--wait", help="Until it has ended.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")] = False,
     report: SaveReport = None,
     failed: SaveFailed = None,
 ) -> None:
-    """Show how far an import is, and in the end how it went."""
+    """Show the progress or the result of an import."""
     with _saves(report, failed) as saves, connection.client() as client:
         status = follow(client, import_id) if wait else client.import_status(import_id)
         _end(connection, client, status, saves)
 
 
-@connected(url="asks Step Functions, not the API")
+@connected(url="reads Step Functions, not the API")
 def listed(
     connection: Connection,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="So many at most.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 20,
 ) -> None:
-    """List imports, the newest first: their executions of the last 90 days.
+    """List the imports of the last 90 days, newest first.
 
-    A file that was refused has SUCCEEDED here: `registrar imports show` tells how an import went.
+    The status is the execution's, SUCCEEDED even when the file was refused: see `registrar imports show`.
     """
     deployed = connection.deployed()
     if "ImportUsersStateMachineArn" not in deployed.outputs:
-        raise StageNotFound(f"stage {connection.stage!r} has no imports yet; deploy it anew")
+        raise StageNotFound(f"stage {connection.stage!r} has no imports yet: deploy it again")
     pages = deployed.client("stepfunctions").get_paginator("list_executions")
     found = pages.paginate(
         stateMachineArn=deployed.outputs["ImportUsersStateMachineArn"],
@@ -147,7 +151,7 @@ def listed(
     ).search("executions[]")
     if connection.as_json:
         for each in found:
-            print(json.dumps(_execution(each)), flush=True)
+            print_json(_execution(each))
         return
     names = ("import", "execution", "started", "ended")
     show_rows(names, [[text or "" for text in _execution(each, moment).values()] for each in found])
@@ -163,50 +167,34 @@ def _execution(found: Mapping[str, Any], time: Callable[[datetime], str] = utc) 
     }
 
 
-def _check_columns(columns: list[str] | None) -> None:
-    if any("=" not in each for each in columns or ()):
-        raise typer.BadParameter("is NAME=FIELD, and NAME= passes a column over", param_hint="--column")
-
-
-def _column(text: str) -> tuple[str, str | None]:
-    # A column's name may have an equals sign in it, a field has none.
-    name, _, field = text.rpartition("=")
-    return name, field or None
+def _fields(columns: list[str] | None) -> dict[str, str | None] | None:
+    # A column's name may contain an equals sign, a field does not.
+    parts = [each.rpartition("=") for each in columns or ()]
+    if not all(equals for _, equals, _ in parts):
+        raise typer.BadParameter("is NAME=FIELD, and NAME= ignores a column", param_hint="--column")
+    return {name: field or None for name, _, field in parts} or None
 
 
 @contextmanager
 def _saves(report: Path | None, failed: Path | None, source: str | None = None) -> Iterator[Saves]:
-    """Open what is to be saved before the work, and refuse what would write over something else."""
+    """Open the files to be saved before the work; refuse one that would overwrite the other or the source."""
     if report and failed and is_one_file(report, failed):
         raise typer.BadParameter("--report and --failed name the same file")
     named = {name: path for name, path in (("report", report), ("failed", failed)) if path}
     for name, path in named.items():
         if source is not None and is_one_file(path, Path(source)):
-            raise typer.BadParameter("is the file that is imported: name another", param_hint=f"--{name}")
+            raise typer.BadParameter("is the file that is imported: name another one", param_hint=f"--{name}")
     with ExitStack() as files:
         yield {name: files.enter_context(opened(path)) for name, path in named.items()}
 
 
-def _started(client: RegistrarClient, options: ImportOptions) -> str:
-    """Start an import under an id that is known before: on Ctrl-C nobody has to guess."""
-    import_id = uuid.uuid4().hex
-    try:
-        return client.start_import(options, import_id=import_id)
-    except KeyboardInterrupt:
-        again = f"registrar imports show {import_id} --wait"
-        print(f"\nthe import may have been started; this tells: {again}", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED) from None
-
-
 def _end(connection: Connection, client: RegistrarClient, status: Import, saves: Saves) -> None:
-    """Save what is to be saved, then tell how it went."""
-    urls = {"report": status.report_url, "failed": status.failed_url}
-    for name, output in saves.items():
-        url = urls[name]
-        if url is not None:
-            with output.written() as file:
+    """Save the files, then show the result."""
+    for name, url in {"report": status.report_url, "failed": status.failed_url}.items():
+        if name in saves and url is not None:
+            with saves[name].written() as file:
                 file.writelines(client.download(url))
-    tell(client, status, as_json=connection.as_json, saved="failed" in saves)
+    show_result(client, status, as_json=connection.as_json, saved="failed" in saves)
     if saves and status.status == "RUNNING":
-        print("error: nothing is saved yet, since it runs; --wait saves it in the end", file=sys.stderr)
-        raise typer.Exit(FAILED)
+        print("error: nothing is saved while the import runs; add --wait", file=sys.stderr)
+        raise typer.Exit(ExitCode.FAILED)

@@ -1,4 +1,4 @@
-"""Files that a command writes: opened before its work, and there only when they are whole."""
+"""Files that a command writes: opened before its work, and in place only once they are complete."""
 
 import os
 import re
@@ -15,7 +15,7 @@ _STREAMS: Final = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 
 
 class CannotWrite(Exception):  # noqa: N818 - what happened
-    """A file cannot be written; the message names it and says why."""
+    """A file cannot be written; the message names it and the reason."""
 
     def __init__(self, path: Path, reason: object) -> None:
         text = reason.strerror if isinstance(reason, OSError) else reason
@@ -27,10 +27,10 @@ class OutputFile:
     """A file that is open for writing.
 
     Attributes:
-        path: as it was named.
+        path: as the caller named it.
         file: takes the bytes.
-        part: where they are until the file is whole, None for what is written in place.
-        target: what is replaced then; no link.
+        part: the temporary file that takes them until it is complete; None when written in place.
+        target: the file that it replaces then, with links resolved.
     """
 
     path: Path
@@ -40,7 +40,7 @@ class OutputFile:
 
     @contextmanager
     def written(self) -> Iterator[IO[bytes]]:
-        """Yield what takes the bytes; they become the file in the end, and nothing on failure.
+        """Yield what takes the bytes; they become the file in the end, and are dropped on failure.
 
         Raises:
             CannotWrite: such as on a full disk.
@@ -59,11 +59,11 @@ class OutputFile:
 
 @contextmanager
 def opened(path: Path) -> Iterator[OutputFile]:
-    """Open a file that will be written, or leave it as it is.
+    """Open a file for writing; it stays as it is unless it is written.
 
-    A regular file is written beside its place, under a name that nobody can guess, and takes its place when
-    it is whole; links are followed. It keeps its mode; a new one is its owner's alone, since it has personal
-    data. What is no regular file (a device, a pipe, ``/dev/stdout``) is written to.
+    A regular file is written to a temporary file in the same folder, which replaces it when it is complete;
+    links are followed. It keeps its mode; only the owner can read a new one, since it has personal data.
+    Anything else (a device, a pipe, ``/dev/stdout``) is written in place.
 
     Raises:
         CannotWrite: it cannot be opened.
@@ -75,14 +75,14 @@ def opened(path: Path) -> Iterator[OutputFile]:
     try:
         yield output
     finally:
-        with suppress(OSError):  # A full disk has been told of where it was written.
+        with suppress(OSError):  # A full disk has been reported by the write.
             output.file.close()
         if output.part is not None:
             output.part.unlink(missing_ok=True)
 
 
 def is_one_file(one: Path, other: Path) -> bool:
-    """Tell whether two names mean one file, there or not; two writers do no harm to a device."""
+    """Return whether two paths are the same file, existing or not; a device may have several writers."""
     try:
         if one.exists() and not one.is_file():
             return False
@@ -103,14 +103,14 @@ def _open(path: Path) -> OutputFile:
     if descriptor is not None:
         return OutputFile(path, os.fdopen(descriptor, "wb"), None, target)
     if before is not None:
-        # Neither made nor cut: that it may be written is all that is asked here.
+        # Neither creates nor truncates: this only finds out whether it can be written.
         descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return OutputFile(path, os.fdopen(descriptor, "wb"), None, target)
         os.close(descriptor)
     if not target.parent.is_dir():
         raise CannotWrite(path, f"there is no folder {target.parent}")
-    # O_EXCL, 0600, and in the same folder, so that it can take the place of the file.
+    # Made with O_EXCL and mode 0600, and in the same folder, so that it can replace the file.
     descriptor, part = tempfile.mkstemp(prefix=".registrar-", suffix=".part", dir=target.parent)
     if before is not None:
         _keep_mode(descriptor, before)
@@ -118,9 +118,9 @@ def _open(path: Path) -> OutputFile:
 
 
 def _inherited(path: Path, found: os.stat_result | None) -> int | None:
-    """Return a copy of what this process was started with, when that is meant.
+    """Return a copy of an open descriptor of this process, when the path names one.
 
-    A copy shares its place in the file: what is redirected to a file with `>>` is not written over.
+    A copy shares the position in the file, so that a redirection with `>>` still appends.
     """
     name = os.path.abspath(path)  # noqa: PTH100 - no link is followed
     match = _NUMBER.fullmatch(name)
@@ -145,6 +145,6 @@ def _keep_mode(descriptor: int, before: os.stat_result) -> None:
         try:
             os.fchown(descriptor, before.st_uid, before.st_gid)
         except PermissionError:
-            # Whose file it was cannot be kept, so what others may do is not meant for those who it is now.
+            # The owner cannot be kept, so the rights of group and others would go to other people.
             mode &= stat.S_IRWXU
     os.fchmod(descriptor, mode)

@@ -1,24 +1,24 @@
-"""The commands that read users, their trails and the counts."""
+"""The commands that read users, their audit records and the counts."""
 
-import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from registrar_client.command.connection import Connection, connected, is_given
-from registrar_client.command.layout import console, moment, show_pairs, show_rows
+from registrar_client.command.exit_codes import ExitCode
+from registrar_client.command.layout import as_text, console, moment, print_json, show_pairs, show_rows
 from registrar_client.models import Record, User
 
-NOT_FOUND = 1
+NAMES = ("username", "email", "display name")
 
 
 def _moment_of(text: str) -> datetime:
-    """Read a time as ISO 8601 writes it, in UTC unless it names another zone."""
+    """Read a time of ISO 8601, in UTC unless it names another time zone."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -51,14 +51,14 @@ def find(
     email: Annotated[str | None, typer.Option(help="The e-mail address, in any case.")] = None,
     username: Annotated[str | None, typer.Option(help="The username, in any case.")] = None,
 ) -> None:
-    """Show the user who holds a name."""
+    """Show the user that holds an e-mail address or username."""
     if (email is None) == (username is None):
         raise typer.BadParameter("name one of --email and --username")
     with connection.client() as client:
         user = client.find(email=email, username=username)
     if user is None:
-        typer.echo("error: no live user holds this name", err=True)
-        raise typer.Exit(NOT_FOUND)
+        print("error: no live user holds this name", file=sys.stderr)
+        raise typer.Exit(ExitCode.NO)
     _show(connection, user)
 
 
@@ -72,84 +72,74 @@ def listed(  # noqa: PLR0913, PLR0917 - the options of a command
         typer.Option(
             parser=_moment_of,
             metavar="TIME",
-            help="Only users whose newest change is later; UTC unless it names its zone.",
+            help="Only users whose newest change is later; in UTC unless it names a time zone.",
         ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="So many at most.")] = 50,
-    everyone: Annotated[bool, typer.Option("--all", help="All of them, without a limit.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    everyone: Annotated[bool, typer.Option("--all", help="All users, without a limit.")] = False,
 ) -> None:
-    """List users of a status in the order of their newest change."""
+    """List users with a status in the order of their newest change."""
     if everyone and is_given(context, "limit"):
-        raise typer.BadParameter("--all lists all, and --limit so many: leave one of them out")
+        raise typer.BadParameter("--all and --limit exclude each other: leave one of them out")
     with connection.client() as client:
         users = client.list(
             status, updated_after=updated_after, page_size=100 if everyone else min(limit, 100)
         )
         wanted = users if everyone else islice(users, limit)
         if connection.as_json:
-            _print_lines(map(asdict, wanted))
+            for user in wanted:
+                print_json(user)
             return
-        rows = [
-            (
-                user.user_id,
-                str(user.version),
-                user.username or "",
-                user.email or "",
-                user.display_name or "",
-                moment(user.updated_at),
-            )
-            for user in wanted
-        ]
+        rows = [(each.user_id, str(each.version), *_names(each), moment(each.updated_at)) for each in wanted]
         more = next(users, None) is not None
-    show_rows(("user", "version", "username", "email", "display name", "changed"), rows)
+    show_rows(("user", "version", *NAMES, "changed"), rows)
     if more:
-        typer.echo(f"the first {limit}; --limit or --all shows more", err=True)
+        print(f"the first {limit}; --limit or --all shows more", file=sys.stderr)
 
 
 @connected()
-def history(
-    connection: Connection,
-    user_id: Annotated[str, typer.Argument(help="The user's id.")],
-) -> None:
-    """Show a user's audit trail, oldest first, with what was before and after."""
+def history(connection: Connection, user_id: Annotated[str, typer.Argument(help="The user's id.")]) -> None:
+    """Show a user's audit records, oldest first."""
     with connection.client() as client:
         records = client.history(user_id)
-        if connection.as_json:
-            _print_lines(record.content for record in records)
-            return
         target = console()
         for record in records:
-            for line in _lines(record):
+            if connection.as_json:
+                print_json(record.content)
+                continue
+            for line in lines_of(record):
                 target.print(line, soft_wrap=True)
 
 
 @connected()
 def stats(
     connection: Connection,
-    days: Annotated[int, typer.Option(min=1, max=31, help="So many days up to today, UTC.")] = 7,
+    days: Annotated[int, typer.Option(min=1, max=31, help="The last days, today (UTC) included.")] = 7,
 ) -> None:
     """Show users by status, and changes by day, action and outcome."""
     with connection.client() as client:
         counts = client.stats(days)
     if connection.as_json:
-        print(json.dumps(asdict(counts)))
+        print_json(counts)
         return
     show_rows(("users", "number"), [(status, f"{number:,}") for status, number in counts.users.items()])
     rows = [(row.day, row.action, row.outcome, f"{row.changes:,}") for row in counts.changes]
     show_rows(("day, UTC", "action", "outcome", "changes"), rows)
 
 
+def _names(user: User) -> tuple[str, ...]:
+    return tuple(name or "" for name in (user.username, user.email, user.display_name))
+
+
 def _show(connection: Connection, user: User) -> None:
     if connection.as_json:
-        print(_json(asdict(user)))
+        print_json(user)
         return
     shown = {
         "user": user.user_id,
         "version": str(user.version),
         "status": user.status,
-        "username": user.username or "",
-        "email": user.email or "",
-        "display name": user.display_name or "",
+        **dict(zip(NAMES, _names(user), strict=True)),
         "tags": ", ".join(f"{name}={value}" for name, value in user.tags.items()),
         "created": moment(user.created_at),
         "changed": moment(user.updated_at),
@@ -158,7 +148,8 @@ def _show(connection: Connection, user: User) -> None:
     show_pairs(shown)
 
 
-def _lines(record: Record) -> Iterator[Text]:
+def lines_of(record: Record) -> Iterator[Text]:
+    """Yield the lines that show an audit record."""
     applied = record.outcome == "APPLIED"
     title = f"version {record.version}" if applied else "rejected"
     line = Text.assemble(
@@ -171,7 +162,7 @@ def _lines(record: Record) -> Iterator[Text]:
         line.append(f" ({record.reason})")
     yield line
     for name, sides in record.changes.items():
-        before, after = (_side(sides, side) for side in ("before", "after"))
+        before, after = (as_text(sides.get(side, "(none)")) for side in ("before", "after"))
         yield Text.assemble(f"    {name}: ", (before, "red"), " → ", (after, "green"))
     for problem in record.problems:
         yield Text(f"    {problem.code} {problem.path}: {problem.message}")
@@ -181,17 +172,3 @@ def _lines(record: Record) -> Iterator[Text]:
 def _actor(record: Record) -> str:
     name, session = record.actor.get("id", "unknown"), record.actor.get("session")
     return name if session is None else f"{name} ({session})"
-
-
-def _side(sides: Any, side: str) -> str:  # noqa: ANN401 - JSON
-    value = sides.get(side, "(none)")
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _print_lines(values: Iterable[Any]) -> None:
-    for value in values:
-        print(_json(value), flush=True)
-
-
-def _json(value: Any) -> str:  # noqa: ANN401 - JSON
-    return json.dumps(value, ensure_ascii=False, default=lambda moment: moment.isoformat())

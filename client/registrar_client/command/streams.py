@@ -1,11 +1,15 @@
-"""The standard streams: written as UTF-8, and ended without a word when their reader has left."""
+"""The standard streams: written as UTF-8, and ended silently when their reader has closed them."""
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from registrar_client.command.exit_codes import ExitCode
 
-def speak_utf8() -> None:
+
+def use_utf8() -> None:
     """Write UTF-8 to files and pipes, and to a terminal what it can show; to a closed stream nothing."""
     for name in ("stdout", "stderr"):
         stream: Any = getattr(sys, name)
@@ -15,11 +19,24 @@ def speak_utf8() -> None:
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
 
 
+@contextmanager
+def written() -> Iterator[None]:
+    """Write all output in the end; exit silently when its reader has closed it, as other programs do."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        drop_output()
+        sys.exit(ExitCode.BROKEN_PIPE)
+
+
 def drop_output() -> None:
-    """Let go nowhere what a stdout does not take that is full, or whose reader has left."""
+    """Discard what stdout does not accept because its disk is full or its reader has closed it."""
     try:
         sys.stdout.flush()
     except OSError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)

@@ -1,8 +1,7 @@
-"""How an import went, for people: its sums, and the first reasons why rows were not applied."""
+"""The result of an import for people: its counts, and the first reasons why rows were not applied."""
 
 import codecs
 import csv
-import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -16,21 +15,21 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from registrar_client.client import RegistrarClient
-from registrar_client.command.failures import FAILED, NO, in_words
-from registrar_client.command.layout import console, show_pairs
+from registrar_client.command.exit_codes import ExitCode
+from registrar_client.command.failures import in_words
+from registrar_client.command.layout import console, print_json, show_pairs
 from registrar_client.errors import RegistrarError
 from registrar_client.models import Import
 
 SHOWN_MAX: Final = 5
-"""So many rows are shown with their reasons; the report has them all."""
+"""How many rows are shown with their reasons; the report has them all."""
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """A row that was not applied, as the report has it: its reasons are joined with semicolons."""
+    """A row of the report that was not applied; its reasons are joined with semicolons."""
 
     row: str
-    outcome: str
     codes: str
     paths: str
     messages: str
@@ -38,7 +37,7 @@ class Refusal:
     def lines(self) -> list[str]:
         """Return its reasons, each with its row, code, path and message."""
         each = [text.split("; ") for text in (self.codes, self.paths, self.messages)]
-        if len({*map(len, each)}) > 1:  # A message has a semicolon of its own.
+        if len({*map(len, each)}) > 1:  # A message contains a semicolon.
             each = [[self.codes], [self.paths], [self.messages]]
         return [
             f"row {self.row}: {' '.join(filter(None, (code, path)))}: {message}"
@@ -46,40 +45,39 @@ class Refusal:
         ]
 
 
-def tell(client: RegistrarClient, status: Import, *, as_json: bool, saved: bool) -> None:
-    """Print how far an import is or how it went, and end the command as that was.
+def show_result(client: RegistrarClient, status: Import, *, as_json: bool, saved: bool) -> None:
+    """Print the progress or the result of an import, and exit with its status.
 
     Args:
-        client: asked for the report, when there are reasons to be shown.
+        client: downloads the report, when there are reasons to be shown.
         status: the newest.
-        as_json: print what the API said instead.
-        saved: the rows that were not applied have been saved, so nobody need be told how.
+        as_json: print the API's answer instead.
+        saved: whether the rows that were not applied have been saved already.
     """
     if as_json:
-        print(json.dumps(dict(status.content), ensure_ascii=False))
+        print_json(status.content)
     elif status.status == "REFUSED":
         for problem in status.problems:
             print(f"error: {in_words(problem)}", file=sys.stderr)
     else:
         show_pairs(sums(status), title="Dry run: nothing was written" if status.dry_run else None)
         if status.not_applied and status.report_url:
-            _tell_reasons(client, status)
+            _show_reasons(client, status)
         if status.not_applied and status.failed_url and not saved:
-            print(
-                f"this saves what was not applied:\nregistrar imports show {status.import_id} --failed FILE"
-            )
+            save = f"registrar imports show {status.import_id} --failed FILE"
+            print(f"to save the rows that were not applied:\n{save}")
     if status.status == "RUNNING" or (status.status == "SUCCEEDED" and not status.not_applied):
         return
     if status.status == "SUCCEEDED":
-        raise typer.Exit(NO)
+        raise typer.Exit(ExitCode.NO)
     if status.status != "REFUSED":
-        again = "import the same file again, as the same caller: nothing is done twice"
-        print(f"error: the import has {status.status}: {again}", file=sys.stderr)
-    raise typer.Exit(FAILED)
+        again = "import the same file again with the same credentials; no change is applied twice"
+        print(f"error: the import has ended as {status.status}: {again}", file=sys.stderr)
+    raise typer.Exit(ExitCode.FAILED)
 
 
 def sums(status: Import) -> dict[str, str]:
-    """Return the numbers as they are shown; those of the rows come to their sum."""
+    """Return the counts to be shown; those of the outcomes add up to the rows."""
     rejected_before = status.not_applied - status.rejected - status.failed
     rows, seconds = status.rows, status.seconds
     rate = f" ({rows / max(seconds, 0.001):,.0f} rows/s)" if rows and seconds else ""
@@ -98,19 +96,18 @@ def sums(status: Import) -> dict[str, str]:
 
 
 def refusals(report: Iterable[bytes], *, rejected: bool) -> Iterator[Refusal]:
-    """Yield the rows of a report that were not applied, reading no further than that needs.
+    """Yield the rows of a report that were not applied, reading no more of it than needed.
 
     Args:
-        report: its bytes, a block at a time.
-        rejected: only those that were rejected. Rows that an import which stopped has left alone would hide
-            why it did.
+        report: its bytes, block by block.
+        rejected: only rejected rows: they show why an import stopped, the rows after them do not.
     """
     for row in csv.DictReader(_lines(report)):
         if row["outcome"] == "REJECTED" or (not rejected and row["outcome"] != "APPLIED"):
-            yield Refusal(*(_text(row[name]) for name in ("row", "outcome", "codes", "paths", "messages")))
+            yield Refusal(*(_text(row[name]) for name in ("row", "codes", "paths", "messages")))
 
 
-def _tell_reasons(client: RegistrarClient, status: Import) -> None:
+def _show_reasons(client: RegistrarClient, status: Import) -> None:
     rejected = status.not_applied - status.failed
     number = rejected or status.failed
     try:
@@ -129,14 +126,14 @@ def _tell_reasons(client: RegistrarClient, status: Import) -> None:
 
 def _lines(blocks: Iterable[bytes]) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    begun = ""
+    rest = ""
     for block in blocks:
-        *whole, begun = (begun + decoder.decode(block)).split("\n")
-        yield from (f"{line}\n" for line in whole)
-    if begun:
-        yield begun
+        *lines, rest = (rest + decoder.decode(block)).split("\n")
+        yield from (f"{line}\n" for line in lines)
+    if rest:
+        yield rest
 
 
 def _text(cell: str) -> str:
-    """Read back a cell: a leading ``'`` guards what a spreadsheet may run, which begins with no letter."""
+    """Remove the ``'`` that protects spreadsheets from a cell that they would run as a formula."""
     return cell[1:] if re.match(r"'+[^\w'\"(]", cell) else cell
