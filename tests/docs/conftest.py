@@ -1,6 +1,7 @@
 """The pages that are run, and the local stage that they deploy."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from local.deploy import synth
 from tests.checkout_copy import CHECKOUT
 from tests.docs.markdown import Page, read_page
-from tests.docs.run import Runs, tracked
+from tests.docs.run import Runs, tools_of, tracked
 
 MARKDOWN = {name: read_page(CHECKOUT / name, name) for name in tracked(".md")}
 GUIDES = [name for name in MARKDOWN if "/" not in name or Path(name).parent == Path("docs")]
@@ -20,6 +21,11 @@ def no(faults: list[str], what: str) -> None:
     """Let the test fail with a list, when there is anything in it."""
     if faults:
         pytest.fail(f"{len(faults)} {what}:\n" + "\n".join(faults), pytrace=False)
+
+
+def lacking(page: Page) -> list[str]:
+    """Return the programs that a page needs and that are not on this machine."""
+    return [tool for tool in tools_of(page) if shutil.which(tool) is None]
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +55,7 @@ def runs(
 ) -> Iterator[Runs]:
     """The runs of the pages that this run of the tests asks for; whatever they start is ended."""
     asked = {item.callspec.params.get("guide") for item in request.session.items if hasattr(item, "callspec")}
-    pages = [MARKDOWN[name] for name in GUIDES if name in asked]
+    pages = [MARKDOWN[name] for name in GUIDES if name in asked and not lacking(MARKDOWN[name])]
     made = Runs(pages, tmp_path_factory.mktemp("pages"), assembly)
     yield made
     made.end()

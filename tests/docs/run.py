@@ -2,9 +2,9 @@
 
 - ``sh`` blocks are commands: `bash -eu`, one session for a page, in a fresh copy of the checkout.
 - ``python`` blocks are complete programs; they see the variables that the shell has by then.
-- ``console`` blocks are transcripts. What each `$ command` prints is compared, masked, with what the page has;
-  a line `…` stands for any number of lines, and `…` within a line for some of it. A command that does not end
-  with 0 is followed by `$ echo $?`, as a reader would not see it otherwise.
+- ``console`` blocks are transcripts. What each `$ command` prints is masked and compared with what the page
+  has; a line `…` stands for any number of lines, and `…` within a line for some of it. A command that does
+  not end with 0 is followed by `$ echo $?`, as a reader would not see it otherwise.
 - ``json`` blocks are JSON; ``text`` and ``mermaid`` blocks are to be looked at.
 - A comment `<!-- stands in: COMMAND -->` right before a block names what is run in its place, and
   `<!-- not run: REASON -->` says why nothing is. A transcript whose command another stands in for is compared
@@ -36,6 +36,7 @@ TOGETHER: Final = 2
 """So many pages run at once: a deployment waits a good part of its time."""
 STEP_SECONDS: Final = 240
 """What takes longer hangs."""
+MAY_LACK: Final = ("aws", "curl")
 SETTLE_SECONDS: Final = 20
 COUNTED_LATER: Final = re.compile(r"registrar\b.*\bstats\b|/stats\b")
 """Commands that read the counters, which the ledger's stream brings up to date in a moment."""
@@ -43,7 +44,7 @@ SHOWN: Final = 40
 """So many lines of an output are shown of a failure."""
 PRIVATE: Final = (
     *("AWS_", "REGISTRAR_", "JSII_", "CDK_", "MAKE", "MFLAGS"),
-    *("PYTEST_", "PYTHONPATH", "TMPDIR", "VIRTUAL_ENV"),
+    *("PYTEST_", "PYTHON", "TMPDIR", "VIRTUAL_ENV"),
 )
 """What the tests' own environment says of AWS, of a checkout or of a test, none of which a reader has."""
 
@@ -94,7 +95,8 @@ class PageRun:
         self._assembly = assembly
         self._session: Session | None = None
         self._sessions = 0
-        self._ended = threading.Event()
+        self._lock = threading.Lock()
+        self._interrupted = False
 
     def failures(self) -> list[Failure]:
         """Run every block; return what failed, also whatever was left running, which is ended.
@@ -105,17 +107,21 @@ class PageRun:
         found: list[Failure] = []
         try:
             for block in self._page.blocks:
-                if self._ended.is_set():
-                    break
                 found += self._failures_of(block)
             found += self._left()
         finally:
-            self.end()
+            self._end()
         return found
 
-    def end(self) -> None:
+    def interrupt(self) -> None:
+        """Let `failures`, which runs in another thread, end what it has started and raise."""
+        with self._lock:
+            self._interrupted = True
+            if self._session is not None:
+                self._session.end()
+
+    def _end(self) -> None:
         """End all that runs for this page."""
-        self._ended.set()
         if self._session is not None:
             self._session.end()
         local = self._checkout / ".local"
@@ -182,14 +188,17 @@ class PageRun:
 
     def _shell(self) -> Session:
         """Return the page's shell; a new one where the one before has ended, with the same variables."""
-        if self._session is None or self._session.has_ended:
-            environment = reader_environment(self._folder, self._assembly)
-            if self._session is not None:
-                environment = self._session.variables or environment
-            self._sessions += 1
-            notes = self._folder / "session" / str(self._sessions)
-            self._session = Session(self._page.name.replace("/", "-"), notes, self._checkout, environment)
-        return self._session
+        with self._lock:
+            if self._interrupted:
+                raise InterruptedError(self._page.name)
+            if self._session is None or self._session.has_ended:
+                environment = reader_environment(self._folder, self._assembly)
+                if self._session is not None:
+                    environment = self._session.variables or environment
+                self._sessions += 1
+                notes = self._folder / "session" / str(self._sessions)
+                self._session = Session(self._page.name.replace("/", "-"), notes, self._checkout, environment)
+            return self._session
 
     def _left(self) -> list[Failure]:
         local = self._checkout / ".local"
@@ -224,10 +233,15 @@ class Runs:
         """End all that still runs."""
         for future in self._futures.values():
             future.cancel()
-        for name, run in self._runs.items():
-            if not self._futures[name].done():
-                run.end()
+        for run in self._runs.values():
+            run.interrupt()
         self._pool.shutdown(wait=True)
+
+
+def tools_of(page: Page) -> list[str]:
+    """Return the programs that a page runs and that a set-up need not have."""
+    run = "\n".join(block.runs for block in page.blocks)
+    return [tool for tool in MAY_LACK if re.search(rf"^(\$ )?{tool} |[(|&;]\s*{tool} ", run, re.MULTILINE)]
 
 
 def _how(ran: Ran) -> str:

@@ -16,11 +16,13 @@ REGISTRAR = typer.main.get_command(app)
 HELP = ("--help", "--install-completion", "--show-completion")
 
 
-def commands(group=REGISTRAR, path=()) -> Iterator[tuple[tuple[str, ...], object]]:
+def commands(group=REGISTRAR, path=(), *, groups: bool = False) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Yield the commands, or the groups of commands, by their paths."""
     for name, command in group.commands.items():
-        if hasattr(command, "commands"):
-            yield from commands(command, (*path, name))
-        else:
+        inner = hasattr(command, "commands")
+        if inner:
+            yield from commands(command, (*path, name), groups=groups)
+        if inner == groups:
             yield (*path, name), command
 
 
@@ -51,12 +53,23 @@ def called(words: list[str]) -> tuple[tuple[str, ...], list[str]] | None:
         words = words[1:]
     if not words or words[0].rsplit("/")[-1] != "registrar":
         return None
-    path, group = (), REGISTRAR
-    for word in words[1:]:
-        if hasattr(group, "commands") and word in group.commands:
-            path, group = (*path, word), group.commands[word]
-    options = [word.partition("=")[0] for word in words[1:] if re.fullmatch(r"--[a-z][\w-]*(=.*)?", word)]
+    path, group, options = (), REGISTRAR, []
+    rest = iter(words[1:])
+    for word in rest:
+        if re.fullmatch(r"-[a-zA-Z]|--[a-z][\w-]*(=.*)?", word):
+            options.append(word.partition("=")[0])
+            if "=" not in word and takes_a_value(group, word):
+                next(rest, None)
+        elif hasattr(group, "commands"):
+            # A word that is no command stays, so that whoever asks misses it.
+            path, group = (*path, word), group.commands.get(word)
     return path, options
+
+
+def takes_a_value(command, option: str) -> bool:
+    """Tell whether the word behind an option is its own; a group's options come behind its commands, too."""
+    params = [param for each in (command, REGISTRAR) if each is not None for param in each.params]
+    return any(option in param.opts and not getattr(param, "is_flag", False) for param in params)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +96,7 @@ def test_every_command_of_registrar_is_run_in_a_guide(run_lines):
 
 
 def test_every_command_and_option_of_registrar_that_is_named_exists(markdown):
-    known = dict(commands())
+    groups = {(): REGISTRAR, **dict(commands()), **dict(commands(groups=True))}
     faults = []
     for page in markdown.values():
         named = [(block.line, block.text) for block in page.blocks if block.language in {"sh", "console"}]
@@ -93,7 +106,9 @@ def test_every_command_and_option_of_registrar_that_is_named_exists(markdown):
                 if found is None or not words[1:]:
                     continue
                 path, options = found
-                command = known.get(path) or (REGISTRAR if not path else None)
+                command = groups.get(path)
+                if command is None and re.fullmatch(r"[a-z ]+", " ".join(path)):
+                    faults.append(f"{page.name}:{line}: registrar has no command {' '.join(path)}")
                 allowed = {
                     name
                     for each in (command, REGISTRAR)
@@ -101,9 +116,6 @@ def test_every_command_and_option_of_registrar_that_is_named_exists(markdown):
                     for param in each.params
                     for name in (*param.opts, *param.secondary_opts)
                 }
-                first = next((word for word in words[1:] if not word.startswith("-")), "")
-                if not path and re.fullmatch(r"[a-z]+", first):
-                    faults.append(f"{page.name}:{line}: registrar has no command {first}")
                 faults += [
                     f"{page.name}:{line}: registrar {' '.join(path)} has no option {option}"
                     for option in options

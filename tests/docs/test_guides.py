@@ -1,11 +1,16 @@
 """Every command and every program of the guides is run, and does what the guide says."""
 
+import os
+
 import pytest
 
-from tests.docs.conftest import GUIDES, MARKDOWN, no
+from tests.docs.conftest import GUIDES, MARKDOWN, lacking, no
 from tests.docs.run import faults_of
 
-NOT_RUN: set[tuple[str, str]] = set()
+NOT_RUN = {
+    ("docs/deploy.md", "docker compose up -d"),
+    ("docs/deploy.md", "docker compose down"),
+}
 """The blocks that no test can run, by page and first line; a new one is for a reviewer to accept."""
 NO_STAND_INS = ("true", ":", "echo", "exit", "test", "printf")
 
@@ -13,6 +18,10 @@ NO_STAND_INS = ("true", ":", "echo", "exit", "test", "printf")
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("guide", GUIDES)
 def test_a_guide_does_what_it_says(guide, runs):
+    if lacks := lacking(MARKDOWN[guide]):
+        # .ci/run fails instead.
+        assert not os.environ.get("REQUIRE_TOOLS"), lacks
+        pytest.skip(f"{guide} needs {' and '.join(lacks)}")
     no([f"\n{failure}" for failure in runs.failures(guide)], f"blocks of {guide} do not do what it says")
 
 
@@ -34,7 +43,8 @@ def test_only_the_blocks_that_are_listed_are_not_run(guides):
         for block in page.blocks
         if block.not_run
     }
-    assert found == NOT_RUN
+    no(sorted(map(str, found - NOT_RUN)), "blocks are not run, which this test does not know")
+    no(sorted(map(str, NOT_RUN - found)), "blocks may be not run, and are there no more")
 
 
 def test_what_stands_in_for_a_block_does_something(guides):

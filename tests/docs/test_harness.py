@@ -1,6 +1,7 @@
 """What runs the guides: it takes pages apart as meant, and lets nothing wrong pass."""
 
 import textwrap
+import time
 
 import pytest
 
@@ -347,6 +348,24 @@ def test_a_stage_that_a_page_leaves_running_is_ended_and_reported(failures, tmp_
     assert failure.what == "the page ends and leaves running: engine"
     (folder,) = (each for each in tmp_path.iterdir() if each.is_dir())
     assert processes.noted(folder / "registrar" / ".local") == []
+
+
+def test_a_run_is_interrupted_in_the_midst_of_a_block(tmp_path, monkeypatch):
+    monkeypatch.setattr(harness, "copied", lambda folder: (folder / ".local").mkdir(parents=True))
+    text = "```sh\nsleep 600\n```\n```console\n$ sleep 601\n$ sleep 602\n```\n"
+    made = harness.Runs([page(text)], tmp_path, tmp_path / "cdk.out")
+    while not running_in(tmp_path):
+        time.sleep(0.02)
+    made.end()
+    assert running_in(tmp_path) == []
+    with pytest.raises(InterruptedError):
+        made.failures("page.md")
+
+
+def test_the_programs_that_a_page_needs_are_known():
+    assert harness.tools_of(page("```sh\naws s3 ls\n```\n```console\n$ curl x\n```")) == ["aws", "curl"]
+    assert harness.tools_of(page("```sh\na | curl x\n```\n```text\naws s3\n```")) == ["curl"]
+    assert harness.tools_of(page("```sh\necho aws s3\n```")) == []
 
 
 def test_a_reader_has_no_variables_of_the_tests_and_a_home_of_its_own(failures, tmp_path, monkeypatch):

@@ -94,4 +94,5 @@ def test_the_layout_of_the_readme_has_every_folder_of_the_top_level(markdown):
     layout = re.search(r"^## Layout\n(.*?)(?=^## |\Z)", page.text, re.MULTILINE | re.DOTALL)
     named = set(re.findall(r"^[ |`\[]*([\w-]+)/", layout[1], re.MULTILINE))
     there = {name.partition("/")[0] for name in tracked() if "/" in name and not name.startswith(".")}
-    assert named == there
+    no(sorted(there - named), "folders are not in the layout")
+    no(sorted(named - there), "folders of the layout are not there")
