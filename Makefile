@@ -21,7 +21,7 @@ endif
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if $(shell $(p) $(NEW_ENOUGH) 2>/dev/null && echo yes),$(p))))
 BIN := .venv/bin
-PARTS := faults ministack jar http deployed local rest
+PARTS := faults ministack jar http deployed local docs rest
 export PYTHONPATH := .:lambdas:client
 
 .PHONY: help setup run test $(PARTS:%=test-%) soak fuzz mutants bench cost up down env env-off shell sfn-local lint format pins synth docs clean clean-data
@@ -61,10 +61,11 @@ endif
 test-faults: FOLDERS = tests/faults
 test-deployed: FOLDERS = tests/e2e
 test-local: FOLDERS = tests/local
+test-docs: FOLDERS = tests/docs
 test-http: FOLDERS = tests/fuzz tests/http tests/client tests/engines
 test-ministack: FOLDERS = tests/integration tests/histories -k "not dynamodb-local"
 test-jar: FOLDERS = tests/integration tests/histories -k dynamodb-local
-test-rest: FOLDERS = tests $(foreach p,faults fuzz e2e local http client engines integration histories,--ignore=tests/$(p))
+test-rest: FOLDERS = tests $(foreach p,faults fuzz e2e local docs http client engines integration histories,--ignore=tests/$(p))
 $(PARTS:%=test-%):
 	@$(BIN)/python -m pytest -q $(FOLDERS)
 
