@@ -1,6 +1,7 @@
 """The stage of the golden files, over the integration tests' engines and tables."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -30,11 +31,17 @@ def stage(request, engine, created_tables, imports, s3, monkeypatch) -> Iterator
     monkeypatch.setenv("GRACE_SECONDS", "0")
     monkeypatch.setenv("EVENT_BUS", "registrar")
     projection = machine.step("project_ledger")
-    if "dynamodb-local" in request.node.name:
+    is_old = "dynamodb-local" in request.node.name
+    if is_old:
         # The jar in the package is of the time when a transaction had ten writes at most.
         monkeypatch.setattr("adapters.counters.RECORDS_MAX", 4)
     with created_table(engine, "counters") as counters:
         monkeypatch.setenv("COUNTERS_TABLE", counters)
         monkeypatch.setattr(projection, "client", engine)
         monkeypatch.setattr(projection, "events_client", bus)
-        yield Stage(engine, created_tables, counters, s3, bus, clock)
+        yield Stage(engine, created_tables, counters, s3, bus, clock, holds_empty_texts=not is_old)
+
+
+@pytest.fixture
+def set_chunk_rows(monkeypatch) -> Any:
+    return lambda rows: monkeypatch.setattr("registrar.limits.CHUNK_ROWS", rows)

@@ -7,6 +7,8 @@ from typing import Any, Final
 FOLDER: Final = Path(__file__).parent
 WIDTH: Final = 110
 Item = dict[str, Any]
+REPORTS: Final = ("report.csv", "failed.csv", "failed.jsonl", "summary.json")
+"""What an import says in the end."""
 
 
 def releases() -> list[str]:

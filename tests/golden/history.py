@@ -287,14 +287,15 @@ IMPORTS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def plan(stage: Stage, import_id: str, set_chunk_rows: Any) -> list[int]:
-    """Upload and plan an import; return the numbers of its chunks."""
+def plan(stage: Stage, import_id: str, set_chunk_rows: Any, *, again: str = "") -> list[int]:
+    """Upload and plan an import, under another id when it comes again; return the numbers of its chunks."""
     asked = IMPORTS[import_id]
     name, content = asked["file"]
     key = f"uploads/{name}"
     stage.s3.objects[BUCKET, key] = content.encode()
     request = {"source": {"key": key}, "actor": ACTOR, **asked.get("options", {})}
     started_at = stage.clock.now().replace("000Z", "Z")
+    import_id = again or import_id
     event = {"request": request, "import_id": import_id, "started_at": started_at}
     set_chunk_rows(asked["chunk_rows"])
     try:

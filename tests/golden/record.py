@@ -17,17 +17,11 @@ from tests.golden import files, history
 from tests.golden.stage import Stage
 
 pytestmark = pytest.mark.one_engine
-REPORTS = ("report.csv", "failed.csv", "failed.jsonl", "summary.json")
 
 
 @pytest.fixture
 def release() -> str:
     return os.environ["GOLDEN_RELEASE"]
-
-
-@pytest.fixture
-def set_chunk_rows(monkeypatch) -> Any:
-    return lambda rows: monkeypatch.setattr("registrar.limits.CHUNK_ROWS", rows)
 
 
 def test_without_interruption(stage: Stage, release, set_chunk_rows):
@@ -80,7 +74,7 @@ def go_on(stage: Stage, import_id: str, chunks: int) -> None:
 def reports(stage: Stage) -> dict[str, Any]:
     """Return what an import says in the end, by key."""
     bucket = files.bucket_as_json(stage.s3.objects)
-    return {key: value for key, value in bucket.items() if key.endswith(REPORTS)}
+    return {key: value for key, value in bucket.items() if key.endswith(files.REPORTS)}
 
 
 if __name__ == "__main__":

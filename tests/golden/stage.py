@@ -40,6 +40,11 @@ class Stage:
     clock: Clock
     calls: list[Call] = field(default_factory=list)
     about: str = ""
+    holds_empty_texts: bool = True
+
+    def can_hold(self, item: dict[str, Any]) -> bool:
+        """Tell whether the engine takes an item, or what is in it: the jar takes no empty text."""
+        return self.holds_empty_texts or ': ""' not in json.dumps(item)
 
     def call(self, name: str, event: Any, /, **noted: Any) -> Any:
         """Call a step at the next moment; return its answer. The event is noted unless it is the last answer.
