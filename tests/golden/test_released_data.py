@@ -29,6 +29,17 @@ from tests.integration.tables import put_all
 MEASURED = ("consumed", "lambda_seconds", "cost_usd", "milliseconds", "write_units", "read_units")
 """Fields of an import that say what a run has taken."""
 
+LATER = {
+    ("1.0", "imports/i-half/failed.csv"): (
+        '"has 13 cells, and the header has 10","",""\r\n',
+        '"has 13 cells, and the header has 10","","",""\r\n',
+    )
+}
+"""What later releases have mended: a part of a report as that release wrote it, and as it is now.
+
+1.0 left one cell out of a row that had more cells than its header.
+"""
+
 HALF_DONE = ("i-half", "i-dry", "i-stopping")
 
 
@@ -77,13 +88,20 @@ def executions(calls: list[Call]) -> dict[str, tuple[Any, str, Any]]:
 
 
 def unmeasured(value: Any) -> Any:
-    """Return JSON with the kinds of what is measured instead of the numbers."""
+    """Return JSON with the kinds of what is measured instead of the numbers.
+
+    That a row of a chunk has lost no name may be left out: 1.0 did so where a row is not valid.
+    """
     if isinstance(value, list):
         return [unmeasured(each) for each in value]
     if not isinstance(value, dict):
         return value
     kinds = {name: _kinds(value[name]) for name in MEASURED if name in value}
-    return {name: kinds.get(name) or unmeasured(each) for name, each in value.items()}
+    return {
+        name: kinds.get(name) or unmeasured(each)
+        for name, each in value.items()
+        if (name, each) != ("lost", {})
+    }
 
 
 def _kinds(measured: Any) -> Any:
@@ -252,7 +270,7 @@ def test_imports_that_are_half_done_go_on_and_end_as_if_nothing_had_interrupted_
             assert outcome(bucket[key]) == outcome(content)
             assert _kinds(bucket[key]) == _kinds(content)
         else:
-            assert bucket[key] == content
+            assert bucket[key] == content.replace(*LATER.get((release, key), ("", "")))
     guard(released)
 
 
