@@ -15,7 +15,7 @@ from local.deploy import Outputs
 from registrar_client import RegistrarClient, SigV4
 from registrar_client.check import Checker
 from registrar_client.check.tables import plain
-from registrar_client.command.check_report import table_of
+from registrar_client.command.check_report import show_violations
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -43,7 +43,7 @@ def main(outputs: Outputs, samples: Path) -> int:
     longest = max(trails, key=lambda user_id: len(trails[user_id]))
     console.print(_history(longest, trails[longest]))
     checker = Checker(dynamodb, outputs.UsersTableName, outputs.LedgerTableName)
-    violations = table_of(checker.check(), checker, console)
+    violations = show_violations(checker.check(), checker, console)
     console.print(ask_the_api(outputs, longest, len(records)), soft_wrap=True)
     return 1 if violations else 0
 
