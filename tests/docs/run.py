@@ -40,6 +40,8 @@ MAY_LACK: Final = ("aws", "curl")
 SETTLE_SECONDS: Final = 20
 COUNTED_LATER: Final = re.compile(r"registrar\b.*\bstats\b|/stats\b")
 """Commands that read the counters, which the ledger's stream brings up to date in a moment."""
+ENOUGH: Final = 5
+"""After so many failures of a page the others are most likely their consequences."""
 SHOWN: Final = 40
 """So many lines of an output are shown of a failure."""
 PRIVATE: Final = (
@@ -101,13 +103,16 @@ class PageRun:
     def failures(self) -> list[Failure]:
         """Run every block; return what failed, also whatever was left running, which is ended.
 
-        After a failed block the page goes on in a new shell, so that one run shows all that is wrong.
+        After a failed block the page goes on in a new shell, so that one run shows more than the first fault.
         """
         copied(self._checkout)
         found: list[Failure] = []
         try:
             for block in self._page.blocks:
                 found += self._failures_of(block)
+                if len(found) >= ENOUGH:
+                    found.append(self._failure(block.line, "", "what comes behind it has not been run"))
+                    break
             found += self._left()
         finally:
             self._end()

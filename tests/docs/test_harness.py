@@ -305,6 +305,12 @@ def test_what_is_said_before_a_block_is_heeded(failures, block):
     assert failures(block) == []
 
 
+def test_a_page_is_not_run_to_its_end_when_all_of_it_fails(failures):
+    found = failures("```sh\nfalse\n```\n" * 9)
+    assert len(found) == harness.ENOUGH + 1
+    assert found[-1].what == "what comes behind it has not been run"
+
+
 def test_a_traceback_has_the_lines_of_the_page(failures):
     (failure,) = failures("# A\n\n```python\na = 1\nb = nowhere\n```\n")
     assert "line 5" in failure.output
