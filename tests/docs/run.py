@@ -264,6 +264,18 @@ def copied(folder: Path) -> None:
     (folder / ".local" / "jsii").symlink_to(unpacked)
 
 
+def is_set_up(checkout: Path) -> bool:
+    """Tell whether `make setup` has nothing to do."""
+    asked = subprocess.run(
+        ["make", "-q", "setup"], cwd=checkout, env=_clean(), capture_output=True, check=False
+    )
+    return asked.returncode == 0
+
+
+def _clean() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(PRIVATE)}
+
+
 def reader_environment(folder: Path, assembly: Path) -> dict[str, str]:
     """Return the environment of a reader's shell: a home of its own, and the caches of this machine.
 
@@ -271,7 +283,7 @@ def reader_environment(folder: Path, assembly: Path) -> dict[str, str]:
     """
     home = folder / "home"
     home.mkdir(parents=True, exist_ok=True)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(PRIVATE)}
+    clean = _clean()
     caches = Path.home() / ".cache"
     own = str(Path(sys.executable).parent)
     path = [each for each in clean.get("PATH", os.defpath).split(os.pathsep) if each != own]
