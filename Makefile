@@ -63,9 +63,9 @@ test-deployed: FOLDERS = tests/e2e
 test-local: FOLDERS = tests/local
 test-docs: FOLDERS = tests/docs
 test-http: FOLDERS = tests/fuzz tests/http tests/client tests/engines
-test-ministack: FOLDERS = tests/integration tests/histories -k "not dynamodb-local"
-test-jar: FOLDERS = tests/integration tests/histories -k dynamodb-local
-test-rest: FOLDERS = tests $(foreach p,faults fuzz e2e local docs http client engines integration histories,--ignore=tests/$(p))
+test-ministack: FOLDERS = tests/integration tests/histories tests/golden -k "not dynamodb-local"
+test-jar: FOLDERS = tests/integration tests/histories tests/golden -k dynamodb-local
+test-rest: FOLDERS = tests $(foreach p,faults fuzz e2e local docs http client engines integration histories golden,--ignore=tests/$(p))
 $(PARTS:%=test-%):
 	@$(BIN)/python -m pytest -q $(FOLDERS)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SHORT = 12
 COUNT_SECONDS = 30
-"""So long the counts may take to see every record."""
+"""How long the counts may take to include every record."""
 
 
 def main(outputs: Outputs, samples: Path) -> int:

@@ -10,7 +10,7 @@ import pytest
 from local.deploy import synth
 from tests.checkout_copy import CHECKOUT
 from tests.docs.markdown import Page, read_page
-from tests.docs.run import Runs, tools_of, tracked
+from tests.docs.run import Runs, is_set_up, tools_of, tracked
 
 MARKDOWN = {name: read_page(CHECKOUT / name, name) for name in tracked(".md")}
 GUIDES = [name for name in MARKDOWN if "/" not in name or Path(name).parent == Path("docs")]
@@ -54,6 +54,8 @@ def runs(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, assembly: Path
 ) -> Iterator[Runs]:
     """The runs of the pages that this run of the tests asks for; whatever they start is ended."""
+    # A page's `make setup` would otherwise set up the shared folders anew, and for its copy.
+    assert is_set_up(CHECKOUT), "`make setup` first"
     asked = {item.callspec.params.get("guide") for item in request.session.items if hasattr(item, "callspec")}
     pages = [MARKDOWN[name] for name in GUIDES if name in asked and not lacking(MARKDOWN[name])]
     made = Runs(pages, tmp_path_factory.mktemp("pages"), assembly)

@@ -40,6 +40,8 @@ MAY_LACK: Final = ("aws", "curl")
 SETTLE_SECONDS: Final = 20
 COUNTED_LATER: Final = re.compile(r"registrar\b.*\bstats\b|/stats\b")
 """Commands that read the counters, which the ledger's stream brings up to date in a moment."""
+ENOUGH: Final = 5
+"""After so many failures of a page the others are most likely their consequences."""
 SHOWN: Final = 40
 """So many lines of an output are shown of a failure."""
 PRIVATE: Final = (
@@ -101,13 +103,16 @@ class PageRun:
     def failures(self) -> list[Failure]:
         """Run every block; return what failed, also whatever was left running, which is ended.
 
-        After a failed block the page goes on in a new shell, so that one run shows all that is wrong.
+        After a failed block the page goes on in a new shell, so that one run shows more than the first fault.
         """
         copied(self._checkout)
         found: list[Failure] = []
         try:
             for block in self._page.blocks:
                 found += self._failures_of(block)
+                if len(found) >= ENOUGH:
+                    found.append(self._failure(block.line, "", "what comes behind it has not been run"))
+                    break
             found += self._left()
         finally:
             self._end()
@@ -259,6 +264,18 @@ def copied(folder: Path) -> None:
     (folder / ".local" / "jsii").symlink_to(unpacked)
 
 
+def is_set_up(checkout: Path) -> bool:
+    """Tell whether `make setup` has nothing to do."""
+    asked = subprocess.run(
+        ["make", "-q", "setup"], cwd=checkout, env=_clean(), capture_output=True, check=False
+    )
+    return asked.returncode == 0
+
+
+def _clean() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(PRIVATE)}
+
+
 def reader_environment(folder: Path, assembly: Path) -> dict[str, str]:
     """Return the environment of a reader's shell: a home of its own, and the caches of this machine.
 
@@ -266,7 +283,7 @@ def reader_environment(folder: Path, assembly: Path) -> dict[str, str]:
     """
     home = folder / "home"
     home.mkdir(parents=True, exist_ok=True)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(PRIVATE)}
+    clean = _clean()
     caches = Path.home() / ".cache"
     own = str(Path(sys.executable).parent)
     path = [each for each in clean.get("PATH", os.defpath).split(os.pathsep) if each != own]

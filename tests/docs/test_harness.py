@@ -1,5 +1,6 @@
 """What runs the guides: it takes pages apart as meant, and lets nothing wrong pass."""
 
+import os
 import textwrap
 import time
 
@@ -305,6 +306,12 @@ def test_what_is_said_before_a_block_is_heeded(failures, block):
     assert failures(block) == []
 
 
+def test_a_page_is_not_run_to_its_end_when_all_of_it_fails(failures):
+    found = failures("```sh\nfalse\n```\n" * 9)
+    assert len(found) == harness.ENOUGH + 1
+    assert found[-1].what == "what comes behind it has not been run"
+
+
 def test_a_traceback_has_the_lines_of_the_page(failures):
     (failure,) = failures("# A\n\n```python\na = 1\nb = nowhere\n```\n")
     assert "line 5" in failure.output
@@ -360,6 +367,18 @@ def test_a_run_is_interrupted_in_the_midst_of_a_block(tmp_path, monkeypatch):
     assert running_in(tmp_path) == []
     with pytest.raises(InterruptedError):
         made.failures("page.md")
+
+
+def test_a_set_up_that_is_older_than_its_pins_is_none(tmp_path):
+    for name in ("Makefile", "requirements.txt", "package-lock.json", "client/pyproject.toml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes((CHECKOUT / name).read_bytes())
+    for name in (".venv", "node_modules"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / ".ready").touch()
+    assert harness.is_set_up(tmp_path)
+    os.utime(tmp_path / ".venv" / ".ready", (0, 0))
+    assert not harness.is_set_up(tmp_path)
 
 
 def test_the_programs_that_a_page_needs_are_known():

@@ -11,6 +11,8 @@ from tests.docs.run import tracked
 
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 PATH = re.compile(r"(?:[\w.*-]+/)*[\w.*-]+/?")
+PACKAGES = ("lambdas", "lambdas/registrar", "client")
+"""What paths may begin below: a page may leave out the folders of a package that it speaks of."""
 SUFFIXES = ("py", "md", "json", "toml", "txt", "in", "yaml", "yml", "mmd", "svg", "sh", "csv", "jsonl", "cfg")
 NO_FILES = re.compile(
     r"""
@@ -72,7 +74,7 @@ def is_a_path(span: str) -> bool:
 
 def is_there(span: str, page: str, files: list[str]) -> bool:
     """Tell whether a path is there, from the top level or from the page; a mere name may be anywhere."""
-    for folder in (CHECKOUT, (CHECKOUT / page).parent):
+    for folder in (CHECKOUT, (CHECKOUT / page).parent, *(CHECKOUT / package for package in PACKAGES)):
         if (folder / span).exists() or ("*" in span and any(folder.glob(span.rstrip("/")))):
             return True
     return "/" not in span and any(Path(file).name == span for file in files)

@@ -15,6 +15,7 @@
 import json
 import random
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -291,12 +292,10 @@ def test_the_file_of_an_import_that_has_ended_is_all_replays(released: Stage, re
 
 
 @pytest.mark.one_engine
-def test_the_projection_counts_on_from_the_counters_of_old_and_comes_to_what_the_ledger_says(released: Stage):
-    counted = Counter(
-        json.loads(each["Detail"])["record_hash"]
-        for call in files.read("1.0", "calls")
-        for each in call.get("published", [])
-    )
+def test_the_projection_counts_on_from_the_counters_of_old_and_comes_to_what_the_ledger_says(
+    released: Stage, calls
+):
+    counted = published(entry for call in calls for entry in call.get("published", []))
     guard(released)
     ledger = released.items("ledger")
     rng = random.Random(7)
@@ -308,8 +307,12 @@ def test_the_projection_counts_on_from_the_counters_of_old_and_comes_to_what_the
         failed = [int(each["itemIdentifier"]) - first for each in answer["batchItemFailures"]]
         waiting += [batch[place] for place in failed]
     assert totals(released.items("counters")) == recount(map(plain, ledger))
-    published = Counter(json.loads(each["Detail"])["record_hash"] for each in released.bus.published)
-    assert published + counted == Counter(item["hash"]["S"] for item in ledger)
+    assert published(released.bus.published) + counted == Counter(item["hash"]["S"] for item in ledger)
+
+
+def published(entries: Iterable[dict[str, Any]]) -> Counter[str]:
+    """Return how often each record was published, by its hash."""
+    return Counter(json.loads(entry["Detail"])["record_hash"] for entry in entries)
 
 
 def totals(items: list[dict[str, Any]]) -> dict[str, Counter[str]]:

@@ -15,9 +15,9 @@ from pydantic_core import PydanticCustomError
 from registrar.api.problems import Refused, invalid
 from registrar.domain import limits
 from registrar.domain.errors import Problem
+from registrar.domain.fields import Reason
 from registrar.domain.json_text import NotJson, read_json
 from registrar.domain.problems import pointer, problem_of
-from registrar.domain.request import Reason
 
 BODY_MAX: Final = 64 * 1024
 """Bytes of a body; a valid change is far below."""

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -17,8 +16,9 @@ from pydantic_core import PydanticCustomError
 
 from registrar.domain import limits
 from registrar.domain.errors import ImportRefused, Problem
+from registrar.domain.fields import Reason, StrictModel
 from registrar.domain.problems import problem_of
-from registrar.domain.request import Actor, Reason
+from registrar.domain.request import Actor
 from registrar.imports.domain.columns import FIELDS
 from registrar.imports.domain.reading import Format
 
@@ -35,10 +35,6 @@ ColumnField = Annotated[str, WithJsonSchema({"type": "string", "enum": [*FIELDS]
 FORMATS: Final = {".csv": Format.CSV, ".jsonl": Format.JSONL, ".ndjson": Format.JSONL}
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-
 def _at_most(size: int) -> int:
     if size > limits.IMPORT_BYTES_MAX:
         most = limits.IMPORT_BYTES_MAX // 1024**3
@@ -47,7 +43,7 @@ def _at_most(size: int) -> int:
     return size
 
 
-class UploadRequest(_Strict):
+class UploadRequest(StrictModel):
     """A file to be imported."""
 
     format: Literal["csv", "jsonl"]
@@ -58,7 +54,7 @@ class UploadRequest(_Strict):
     ] = Field(description="How large the file is. S3 takes exactly so many bytes at the address.")
 
 
-class Source(_Strict):
+class Source(StrictModel):
     """The object to import."""
 
     bucket: Annotated[str, StringConstraints(pattern=limits.BUCKET_PATTERN)] | None = Field(
@@ -67,7 +63,7 @@ class Source(_Strict):
     key: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 
 
-class ImportRequest(_Strict):
+class ImportRequest(StrictModel):
     """An import: the input of an execution of import_users."""
 
     source: Source
