@@ -1,4 +1,4 @@
-"""The projection on both engines: published in order, counted once, whatever the stream and the processes do."""
+"""The projection on both engines: published in order, counted once, whatever streams and processes do."""
 
 import json
 import random
@@ -38,7 +38,7 @@ class Death(BaseException):
 
 @dataclass
 class Bus:
-    """An event bus that keeps what it takes, and refuses or dies as it is told."""
+    """An event bus that keeps what it takes, and refuses or dies as a test says."""
 
     published: list[dict[str, Any]] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
