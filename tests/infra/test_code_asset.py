@@ -43,7 +43,7 @@ def test_only_the_functions_that_see_raw_requests_carry_pydantic(stages: dict[st
         assert ("aws_lambda_powertools/__init__.py" in files) is (name in NEEDS_POWERTOOLS)
         if name not in NEEDS_PYDANTIC:
             code = {str(path.relative_to(CODE)) for path in CODE.rglob("*.py")}
-            assert files == {*code, "registrar/prices.json"}
+            assert files == {*code, "registrar/imports/adapters/prices.json"}
 
 
 def test_compiled_requirements_are_for_lambda_s_machine_and_python(stages: dict[str, Stage]):

@@ -1,4 +1,4 @@
-"""The projection on both engines: told in order, counted once, whatever the stream and the processes do."""
+"""The projection on both engines: published in order, counted once, whatever streams and processes do."""
 
 import json
 import random
@@ -38,9 +38,9 @@ class Death(BaseException):
 
 @dataclass
 class Bus:
-    """An event bus that keeps what it takes, and refuses or dies as it is told."""
+    """An event bus that keeps what it takes, and refuses or dies as a test says."""
 
-    told: list[dict[str, Any]] = field(default_factory=list)
+    published: list[dict[str, Any]] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
     hooks: list[Any] = field(default_factory=list)
 
@@ -51,7 +51,7 @@ class Bus:
         for detail in details:
             EVENT.validate(detail)
         taken = [detail["change_id"] not in self.refused for detail in details]
-        self.told += [detail for detail, was in zip(details, taken, strict=True) if was]
+        self.published += [detail for detail, was in zip(details, taken, strict=True) if was]
         self._call("after-call")
         return {"Entries": [{"EventId": "1"} if was else {"ErrorCode": "InternalFailure"} for was in taken]}
 
@@ -142,16 +142,16 @@ def totals(counters: Counters) -> dict[str, dict[str, int]]:
     return {row: {name: number for name, number in names.items() if number} for row, names in counted.items()}
 
 
-def assert_told_in_order(bus: Bus, records: list[Record]) -> None:
-    """Each record at least once; of a user the first telling of each version after that of the one before."""
+def assert_published_in_order(bus: Bus, records: list[Record]) -> None:
+    """Each record at least once; of a user the first event of each version after that of the one before."""
     first: dict[str, list[int]] = {}
-    for detail in bus.told:
+    for detail in bus.published:
         if detail["outcome"] == Outcome.APPLIED:
             versions = first.setdefault(detail["user_id"], [])
             if detail["version"] not in versions:
                 versions.append(detail["version"])
     assert all(versions == list(range(1, len(versions) + 1)) for versions in first.values())
-    assert {detail["record_hash"] for detail in bus.told} == {record.hash for record in records}
+    assert {detail["record_hash"] for detail in bus.published} == {record.hash for record in records}
 
 
 @pytest.fixture
@@ -213,7 +213,7 @@ def test_after_2000_random_changes_with_faults_the_counters_equal_a_recount(
         place = max(place, start + (failed[0] if failed else len(batch)))
     assert min(wrong.values()) > 10
     assert totals(counters) == world.recount()
-    assert_told_in_order(bus, world.records)
+    assert_published_in_order(bus, world.records)
 
 
 def life() -> World:
@@ -235,7 +235,7 @@ def test_a_repeated_batch_counts_once_and_costs_a_read(project, counters, store,
     assert project(world.records) == []
     assert set(requests_sent) == {"BatchGetItem"}
     assert totals(counters) == world.recount()
-    assert len(bus.told) == len(world.records)
+    assert len(bus.published) == len(world.records)
 
 
 def test_batches_of_one_in_reverse_come_out_the_same(project, counters, store, bus):
@@ -245,7 +245,7 @@ def test_batches_of_one_in_reverse_come_out_the_same(project, counters, store, b
     for record in reversed(world.records):
         assert project([record]) == []
     assert totals(counters) == world.recount()
-    assert_told_in_order(bus, world.records)
+    assert_published_in_order(bus, world.records)
 
 
 def test_a_record_waits_for_its_predecessor_until_that_is_in_the_ledger(project, counters, store, bus):
@@ -256,14 +256,14 @@ def test_a_record_waits_for_its_predecessor_until_that_is_in_the_ledger(project,
     for record in (first, third):
         store.deliver(record)
     assert project([third, first]) == [0]
-    assert [detail["version"] for detail in bus.told] == [1]
+    assert [detail["version"] for detail in bus.published] == [1]
     store.deliver(second)
     assert project([third]) == []
     assert project([second]) == []
-    assert [detail["version"] for detail in bus.told] == [1, 2, 3]
+    assert [detail["version"] for detail in bus.published] == [1, 2, 3]
 
 
-def test_what_was_overtaken_is_not_told_when_its_seal_is_broken(project, engine, created_tables, bus):
+def test_what_was_overtaken_is_not_published_when_its_seal_is_broken(project, engine, created_tables, bus):
     world = World(random.Random(1), people=1)
     while world.users.get("u-0") is None or world.users["u-0"].version < 3:
         world.change()
@@ -271,10 +271,10 @@ def test_what_was_overtaken_is_not_told_when_its_seal_is_broken(project, engine,
     assert project([first]) == []
     put_all(engine, created_tables.ledger, [item_of(replace(second, reason="another").as_json())])
     assert project([third]) == [0]
-    assert [detail["version"] for detail in bus.told] == [1]
+    assert [detail["version"] for detail in bus.published] == [1]
     put_all(engine, created_tables.ledger, [item_of(second.as_json())])
     assert project([third]) == []
-    assert [detail["version"] for detail in bus.told] == [1, 2, 3]
+    assert [detail["version"] for detail in bus.published] == [1, 2, 3]
 
 
 def test_what_the_bus_refuses_is_reported_and_lets_no_later_one_of_its_user_go_first(
@@ -292,15 +292,15 @@ def test_what_the_bus_refuses_is_reported_and_lets_no_later_one_of_its_user_go_f
     bus.refused = set()
     assert project(world.records) == []
     assert totals(counters) == world.recount()
-    assert_told_in_order(bus, world.records)
+    assert_published_in_order(bus, world.records)
 
 
 @pytest.mark.parametrize("field", ["hash", "commitment", "reason"])
-def test_a_record_whose_seal_is_broken_is_reported_and_not_told(project, counters, store, bus, field):
+def test_a_record_whose_seal_is_broken_is_reported_and_not_published(project, counters, store, bus, field):
     world = life()
     bad = replace(world.records[0], **{field: "f" * 64})
     assert project([bad]) == [0]
-    assert (bus.told, totals(counters)) == ([], {})
+    assert (bus.published, totals(counters)) == ([], {})
 
 
 def test_a_process_that_ends_at_any_call_loses_and_doubles_nothing(
@@ -321,7 +321,7 @@ def test_a_process_that_ends_at_any_call_loses_and_doubles_nothing(
     for at in range(len(calls)):
         for times in (1, 2):
             _empty(engine, counters_table)
-            bus.told.clear()
+            bus.published.clear()
             met = [0, 0]
 
             def die(
@@ -337,7 +337,7 @@ def test_a_process_that_ends_at_any_call_loses_and_doubles_nothing(
                 feed_until_it_is_done(project, batch)
             assert met[1] == times
             assert totals(counters) == world.recount(), (at, times)
-            assert_told_in_order(bus, world.records)
+            assert_published_in_order(bus, world.records)
 
 
 def feed_until_it_is_done(project: Any, batch: list[Record]) -> None:

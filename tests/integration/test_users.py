@@ -200,7 +200,7 @@ def test_a_name_that_somebody_else_holds_is_not_released(ada, store, give_away, 
     assert stored() == before
 
 
-def test_the_receipt_is_told_when_everything_else_fails_too(ada, store, stored):
+def test_the_receipt_is_returned_when_everything_else_fails_too(ada, store, stored):
     bob = decided(None, "c-2", "create", "u-2", attributes={"username": "bob"})
     store.commit(bob)
     moved = decided(bob.after, "c-3", "update", "u-2", attributes={"username": "robert"})
