@@ -37,8 +37,8 @@ def held_of_old(execute, names, monkeypatch) -> Any:
         with monkeypatch.context() as first:
             first.setattr("registrar.domain.decide.names_of", lambda asked: forms if asked else {})
             first.setattr("registrar.adapters.held_names.Renamed.has_earlier_forms", lambda _: False)
-            first.setattr("registrar.domain.request.all_is_seen", lambda _: True)
-            first.setattr("registrar.domain.request.re", SimpleNamespace(fullmatch=lambda *_: True))
+            first.setattr("registrar.domain.fields.all_is_seen", lambda _: True)
+            first.setattr("registrar.domain.fields.re", SimpleNamespace(fullmatch=lambda *_: True))
             assert execute(request("create", user_id, attributes=attributes))["outcome"] == "APPLIED"
         assert {f"{kind}#{form}" for kind, form in forms.items()} <= names().keys()
 
