@@ -292,7 +292,7 @@ def test_a_retry_under_another_session_of_the_role_is_the_same_request(ask, stat
         {"jwt": {"claims": {"sub": "a b"}}},
     ],
 )
-def test_a_caller_who_cannot_be_told_changes_nothing(ask, states, authorizer):
+def test_a_caller_without_a_usable_identity_is_refused(ask, states, authorizer):
     answer = ask("POST", "/changes", CREATE, authorizer=authorizer)
     assert (answer.status, answer.body["type"]) == (403, "urn:registrar:problem:unknown_caller")
     assert states.calls == []
@@ -309,7 +309,7 @@ def test_a_user_without_an_id_gets_the_same_one_for_the_same_change(ask, states)
     assert states.request["user_id"] == "u-9"
 
 
-def test_sugar_says_action_and_user_by_method_and_path_only(ask, states):
+def test_action_and_user_id_come_from_method_and_path_only(ask, states):
     for method, path, body in (
         ("POST", "/users", {"action": "create"}),
         ("PATCH", "/users/u-1", {"action": "update"}),
@@ -379,7 +379,7 @@ def test_what_became_of_a_change_is_in_its_receipt(ask, states, items):
     assert (items.calls, states.calls) == (["GetItem"], [])
 
 
-def test_a_change_that_runs_is_told_apart_from_one_that_nobody_knows(ask, states):
+def test_a_running_change_is_202_and_an_unknown_one_404(ask, states):
     states.running = {"c-1": "RUNNING", "c-2": "FAILED"}
     running = ask("GET", "/changes/c-1")
     assert (running.status, running.headers["Retry-After"]) == (202, "1")
@@ -401,7 +401,7 @@ def test_a_change_that_is_decided_between_two_looks_is_found(ask, states, items)
     assert ask("GET", "/changes/c-1").status == 200
 
 
-def test_a_fault_that_nobody_has_thought_of_is_a_problem_document_and_says_nothing_of_it(ask, states, caplog):
+def test_an_unhandled_exception_is_a_500_problem_document_without_its_text(ask, states, caplog):
     secret = "ada@example.com in arn:aws:states:us-east-1:123456789012"
 
     def break_down(**_call):

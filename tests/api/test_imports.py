@@ -56,7 +56,7 @@ def test_an_upload_without_form_and_size_is_refused_and_each_field_named(ask, bo
     assert [(error["code"], error["path"]) for error in answer.body["errors"]] == problems
 
 
-def test_an_upload_that_is_too_large_is_told_how_large_it_may_be(ask):
+def test_an_upload_that_is_too_large_is_refused_with_the_limit(ask):
     (error,) = ask("POST", "/uploads", {"format": "csv", "bytes": 1024**4}).body["errors"]
     assert error["message"] == "is more than 1 GiB, the most that an import takes; split the file"
     assert ask("POST", "/uploads", {"format": "csv", "bytes": 1024**3}).status == 201
@@ -137,7 +137,7 @@ def test_in_the_end_it_tells_how_it_went_and_where_the_report_is(ask, s3):
     assert body["failed_url"] == "https://imports/imports/i-1/failed.csv?get_object"
 
 
-def test_an_import_that_ends_between_two_looks_is_told_with_its_summary(ask, s3, states, monkeypatch):
+def test_an_import_that_ends_between_two_reads_is_shown_with_its_summary(ask, s3, states, monkeypatch):
     def ended(**_call):
         keep(s3, "summary.json", {"import_id": "i-1", "status": "REFUSED", "errors": []})
         return {"status": "SUCCEEDED"}

@@ -86,7 +86,7 @@ def test_every_problem_is_named_and_only_the_rejection_is_recorded(express, case
     assert record["errors"] == answer["errors"]
 
 
-# AWS refuses such input at the door; the local engine reads it as an empty object.
+# AWS refuses to start on such input; the local engine reads it as an empty object.
 @pytest.mark.parametrize("text", ["{", "create", '{"action": "create",}', "{'action': 'create'}"])
 def test_what_is_no_json_is_refused_or_rejected(registrar, text):
     try:

@@ -1,4 +1,4 @@
-"""The deployed machines over functions that fail as they are told, and changes to send through them."""
+"""The deployed machines over functions with injected faults, and changes to run on them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""The deployed state machine over copies of the deployed functions that die as they are told."""
+"""The deployed state machine over copies of the deployed functions that die at planned calls."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""A Lambda runtime for tests: it runs the deployed code and lets go wrong what a plan says.
+"""A Lambda runtime for tests: it runs the deployed code and injects planned faults.
 
 Every invocation gets a process of its own, forked from one that has imported the code: a death is as real as
 on Lambda and costs no cold start. The service is told of it as Lambda itself tells, ``Runtime.ExitError``.

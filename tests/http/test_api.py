@@ -145,7 +145,7 @@ def test_the_command_does_it_as_the_readme_says(deployed, name, tmp_path, monkey
     assert json.loads(registrar("stats", "--json"))["users"]["active"] >= 0
 
 
-def test_a_listener_is_told_of_each_change_and_the_counters_count_it(deployed, client, name):
+def test_each_change_is_published_and_counted(deployed, client, name):
     events, sqs = deployed.client("events"), deployed.client("sqs")
     queue = sqs.create_queue(QueueName=name)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

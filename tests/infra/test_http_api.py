@@ -1,4 +1,4 @@
-"""The HTTP API: its routes are the document's, and nobody gets in unknown."""
+"""The HTTP API: its routes are the document's, and every route but /health needs authorization."""
 
 import importlib
 import json

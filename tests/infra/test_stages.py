@@ -136,7 +136,7 @@ def test_the_app_ends_with_one_line_for_an_unknown_stage(name: str, monkeypatch:
         app.main()
 
 
-def test_an_alarm_topic_is_told_of_every_alarm(tmp_path_factory: pytest.TempPathFactory):
+def test_every_alarm_notifies_the_alarm_topic(tmp_path_factory: pytest.TempPathFactory):
     topic = "arn:aws:sns:us-east-1:123456789012:pager"
     stage = synthesize(stage_settings("prod", alarm_topic_arn=topic), tmp_path_factory.mktemp("alarms"))
     alarms = stage.resources("AWS::CloudWatch::Alarm").values()

@@ -264,7 +264,7 @@ def test_lines_of_json_are_sent_back_as_lines_of_json(imports):
 @pytest.mark.parametrize(
     ("options", "done"), [({"fail_fast": 3}, 21), ({"tolerated_failure_percentage": 2}, 21), ({}, 120)]
 )
-def test_an_import_stops_in_the_middle_of_a_chunk_when_it_is_told_to(
+def test_an_import_stops_within_a_chunk_at_its_limit_of_failures(
     imports, small_chunks, monkeypatch, options, done
 ):
     monkeypatch.setattr(chunks, "AT_ONCE", 1)

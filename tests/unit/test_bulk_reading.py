@@ -114,7 +114,7 @@ def test_a_csv_without_user_ids_asks_for_new_users():
     ]
 
 
-def test_an_unknown_column_is_told_how_to_map_it_and_its_name_is_not_quoted():
+def test_an_unknown_column_gets_advice_and_its_name_is_not_quoted():
     ((_, path, message),) = refused(b"user_id,ada@example.com\n")
     assert path == "/columns/2"
     assert '--column "NAME=FIELD"' in message

@@ -28,7 +28,7 @@ def test_the_hash_is_sha_256_of_the_canonical_form_in_hexadecimal():
     assert sha256_of({"b": 1, "a": 2}) == hashlib.sha256(b'{"a":2,"b":1}').hexdigest()
 
 
-def test_values_that_python_holds_equal_are_told_apart():
+def test_values_that_are_equal_in_python_have_different_hashes():
     assert len({canonical_json(value) for value in (1, True, 1.0, "1", [1])}) == 5
 
 

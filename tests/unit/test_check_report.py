@@ -36,7 +36,7 @@ def test_percent_and_time_left_follow_from_what_was_read_since_the_phase_began()
 @pytest.mark.parametrize(
     ("read", "of"), [(50, None), (50, 0), (50, 20), (0, 100)], ids=["unknown", "nothing", "outdated", "start"]
 )
-def test_where_the_end_is_not_known_none_is_told(read, of):
+def test_without_an_item_count_no_time_left_is_shown(read, of):
     _, progress = checker_at(read, of)
     assert progress.text(30) == f"checking: 0 users, 0 names, 0 receipts, {read} records"
 

@@ -69,7 +69,7 @@ def test_every_pattern_of_the_contract_has_its_words():
     assert set(patterns.values()) - {limits.REACHABLE_CHANGE_ID_PATTERN} == set(limits.WORDS)
 
 
-def test_a_form_that_is_asked_for_is_told_in_words():
+def test_a_pattern_mismatch_is_described_in_words():
     request = with_(
         user_id="#",
         change_id="#",

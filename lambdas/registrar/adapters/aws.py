@@ -30,7 +30,7 @@ class _OneService(Loader):
 
 
 def client(service: str, config: Config) -> Any:  # noqa: ANN401 - botocore makes its clients at run time
-    """Make a client as boto3 does, without what boto3 adds to a session and a function has no use for.
+    """Make a botocore client without a boto3 session, whose import slows the cold start.
 
     Region, credentials and endpoint come from the environment.
     """

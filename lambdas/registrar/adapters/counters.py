@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SHARDS: Final = 8
-"""Each row of totals is spread over so many items, as many functions count at once."""
+"""Items that each row of totals is spread over, since several functions count concurrently."""
 
 RECORDS_MAX: Final = 49
 """Records counted in one transaction: with a note and a day for each, at most 99 writes."""
@@ -58,7 +58,7 @@ class Counters:
         """Count records that were not counted before; of one user each version must follow the one before.
 
         Raises:
-            TransientFault: others counted at the same moment, or throttled; read the progress anew.
+            TransientFault: a concurrent count was committed first, or throttled; read the progress again.
         """
         for start in range(0, len(records), RECORDS_MAX):
             self._count_some(records[start : start + RECORDS_MAX])
@@ -158,5 +158,5 @@ def _key(pk: str, sk: str) -> dict[str, Any]:
 
 
 def _note(record: Record) -> str:
-    """Return where it is noted that a record was counted: applied ones together, each rejected by itself."""
+    """Return the sort key of the progress item: one for all applied records, one for each rejected one."""
     return _APPLIED if record.applied else record.sequence

@@ -32,7 +32,7 @@ def make_client(connections: int = 10) -> "DynamoDBClient":
             read_timeout=3,
             retries={"mode": "standard", "total_max_attempts": 2},
             max_pool_connections=connections,
-            # What is sent is made here alone, and DynamoDB checks it anyway.
+            # Only this package builds the requests, and DynamoDB validates them.
             parameter_validation=False,
         ),
     )

@@ -8,7 +8,7 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Environment:
-    """A function's resources: of each function those that its role allows, and empty text for the others.
+    """A function's resources; a variable that the function does not have is an empty string.
 
     Attributes:
         users_table: name of the Users table.

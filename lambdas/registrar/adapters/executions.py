@@ -41,7 +41,7 @@ class InputTooLarge(Exception):  # noqa: N818 - what the request is
 
 
 class Executions:
-    """Executions of a state machine in its two kinds: EXPRESS answers at once, STANDARD goes on by itself.
+    """Executions of a state machine that is deployed as EXPRESS (synchronous) and STANDARD (asynchronous).
 
     Args:
         client: of Step Functions.
@@ -85,7 +85,7 @@ class Executions:
         return True
 
     def status(self, name: str) -> str | None:
-        """Return the status of what was started under a name, None when nothing was.
+        """Return the status of the execution with this name, None when there is none.
 
         Raises:
             TransientFault: throttled or not reached; try again.
@@ -94,7 +94,7 @@ class Executions:
         return None if found is None else str(found["status"])
 
     def input(self, name: str) -> Any:  # noqa: ANN401 - any JSON value
-        """Return what was started under a name, None when nothing was.
+        """Return the input of the execution with this name, None when there is none.
 
         Raises:
             TransientFault: throttled or not reached; try again.
@@ -112,7 +112,7 @@ class Executions:
 
 
 def _input_of(request: dict[str, Any]) -> str:
-    # As UTF-8, where other languages take a third of their escapes; what is no Unicode goes as an escape.
+    # UTF-8 is shorter than JSON escapes; only lone surrogates are escaped.
     text = json.dumps(request, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     sent = text.encode("utf-8", "backslashreplace")
     if len(sent) > INPUT_BYTES_MAX:

@@ -92,7 +92,7 @@ class HeldNames:
         self._table = table
 
     def writes(self, applied: Applied) -> list[tuple[str, dict[str, Any]]]:
-        """Return what moves the names of a change in its transaction, each with what it is for.
+        """Return the writes of a change's names for its transaction, each with a label.
 
         ``take <kind>`` and ``refuse <kind> …`` fail when another holds the name, ``release …`` when this user
         does not hold it any more.
@@ -131,7 +131,7 @@ class HeldNames:
         released: list[Name] = []
         for each in renamed:
             held = [name for name in each.may_hold() if name in own]
-            # Where none is held the user has moved, and the condition of its release will tell.
+            # If none is held, the user has changed since it was read, and the release's condition fails.
             released += [name for name in held or each.may_hold()[:1] if name != each.wanted]
             taken += [] if each.wanted is None or each.wanted in held else [each.wanted]
         kinds = {kind for kind, _ in taken}

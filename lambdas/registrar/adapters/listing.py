@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 LAG_SECONDS: Final = 60
-"""A listing is assumed to show every change that was sealed so long before it; AWS bounds only part of it.
+"""A listing is assumed to include every change sealed this long before it; AWS guarantees only a part.
 
 A user's time is taken when its change is decided, and each try of a commit decides anew, so from there on:
 
@@ -48,7 +48,7 @@ class ListingPosition:
 
     Attributes:
         updated_at: the time of the last user before it, ISO 8601 UTC as users have it.
-        seen: the ids of the users of that very time that stand before it.
+        seen: ids of the users with exactly this time that earlier pages returned.
     """
 
     updated_at: str
@@ -71,7 +71,7 @@ class Listing:
     ) -> tuple[list[User], ListingPosition | None]:
         """Return the next users and the place behind them, None at the end.
 
-        Reads little more than the page: each shard gives its share, and those that run out give more.
+        Queries each shard for its share of the page, and again those whose share is used up.
 
         Raises:
             TransientFault: throttled or not reached; try again.
@@ -95,7 +95,7 @@ class Listing:
     def _query(self, listing: str, after: ListingPosition | None, share: int) -> dict[str, Any]:
         condition, values = "listing = :listing", {":listing": listing}
         if after is not None:
-            # Users of the very time of the last page's end may be on either side of it.
+            # Users with exactly the final time of the last page may be on either page.
             condition += " AND updated_at >= :after" if after.seen else " AND updated_at > :after"
             values[":after"] = after.updated_at
         return {

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 HOLDER_READS: Final = 3
-"""How often a name is followed to its user before the fault is raised."""
+"""How often a name and its user are read until they match; then TransientFault is raised."""
 
 
 class Store:
-    """The Users and the Ledger table, over one client. A function has those that its role allows.
+    """The Users and the Ledger table, over one client; a table that a function must not use has no name.
 
     Every method raises ``TransientFault`` when DynamoDB throttles or is not reached: try again.
     """
@@ -77,7 +77,7 @@ class Store:
         A name that has earlier forms is looked for under them, too.
 
         Raises:
-            TransientFault: also when the name kept changing hands.
+            TransientFault: also when the name had another holder at each read.
         """
         normal = normal_form(name)
         for form in (normal, *earlier_forms(name)):
@@ -200,7 +200,7 @@ class Store:
             # Between the two reads the name may have been released.
             if isinstance(name, str) and form in (normal_form(name), earlier_form(name)):
                 return user
-        raise TransientFault("the name keeps changing hands")
+        raise TransientFault("the name had another holder at each read")
 
     def _item(self, key: Item) -> Item | None:
         with transient_faults():
@@ -258,7 +258,7 @@ def _cancelled(reasons: Mapping[str, Mapping[str, Any]]) -> Cancelled:
     }
     return Cancelled(
         receipt=record_of(failed["receipt"].get("Item")) if "receipt" in failed else None,
-        # A name that the read user no longer holds means that the user has moved, too.
+        # A release that fails also means that the user has changed since it was read.
         user_moved="user" in failed or any(label.startswith("release") for label in failed),
         user=user_of(failed["user"].get("Item")) if "user" in failed else None,
         names_taken=list(

@@ -59,8 +59,8 @@ class Trail:
     ) -> tuple[list[Record], TrailPosition | None]:
         """Return a user's next records and the place behind them, None at the end.
 
-        Applied records come in the order of their versions, rejected ones where their time puts them between.
-        The ledger keeps rejections in no order: each page looks through all that the user has.
+        Applied records are ordered by version; rejected ones are merged in by time.
+        Rejections are not stored in time order: each page reads all rejections of the user.
         """
         applied = self.applied(user_id, after.version + 1, limits.VERSION_MAX, limit + 1)
         later = (record for record in self.rejected(user_id) if _mark(record) > after.rejected)

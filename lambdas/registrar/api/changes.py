@@ -1,4 +1,4 @@
-"""The routes that change users, and the one that says what became of a change."""
+"""The routes that change users, and the one that returns the outcome of a change."""
 
 from http import HTTPStatus
 from typing import Any
@@ -40,7 +40,7 @@ def post_user() -> Response[str]:
     body = _without(body_of(router.current_event), "action")
     change_id = change_id_of(router.current_event, body)
     if body.get("change_id") is None:
-        # The same for each look at it, also where it is a new one.
+        # A generated id must be the same here and in _submit.
         body = {**body, "change_id": change_id}
     return _submit({"user_id": made_user_id(change_id), **body, "action": Action.CREATE.value})
 
@@ -62,12 +62,12 @@ def delete_user(user_id: str) -> Response[str]:
 
 @router.get("/changes/<change_id>")
 def get_change(change_id: str) -> Response[str]:
-    """Say what became of a change."""
+    """Return the outcome of a change; 202 while it runs."""
     parameters_of(router.current_event, NoParameters)
     if not limits.is_change_id(change_id):
         raise Refused(HTTPStatus.NOT_FOUND, "not_found", detail="this cannot be a change_id")
     status = None
-    # Looked at twice: between the looks at receipt and execution the change may have been decided.
+    # Twice: the change may be decided between the read of its receipt and that of its execution.
     for _ in range(2):
         record = resources.store.receipt(change_id)
         if record is not None:

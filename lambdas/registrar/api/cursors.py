@@ -13,7 +13,7 @@ Moment = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$
 
 
 class Cursor(BaseModel):
-    """Where a page begins: which pages it is one of, then what stands before it."""
+    """Where a page begins: the query that it belongs to, then the last item before it."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 

@@ -1,4 +1,4 @@
-"""The routes of imports: where a file goes, how an import is started, how far it is."""
+"""The routes of imports: get an upload URL, start an import, read its status."""
 
 import uuid
 from http import HTTPStatus

@@ -15,7 +15,7 @@ Next = Annotated[str | None, Field(description="The cursor of the next page; nul
 
 
 class Answer(BaseModel):
-    """A body that the API answers with. Built when it is first used: most requests need one of them."""
+    """A response body. Its validator is built on first use: most requests need one model."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 

@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457): what the API answers when the answer is no."""
+"""Problem documents (RFC 9457): the bodies of refused requests."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -86,7 +86,7 @@ def rejection_response(answer: ChangeAnswer) -> Response[str]:
 
 
 def _decisive(codes: set[str]) -> str:
-    # Any code that is not of the tables' state is of the request itself.
+    # A code that is not in STATUSES comes from the validation of the request.
     if codes - STATUSES.keys() and "change_id_reused" not in codes:
         return INVALID
     return next((code for code in STATUSES if code in codes), REJECTED)

@@ -1,4 +1,4 @@
-"""The routes that say how things stand."""
+"""The routes of the counts and of the health check."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta

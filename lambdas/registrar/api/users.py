@@ -67,13 +67,13 @@ def get_history(user_id: str) -> Response[str]:
         following = cursors.write(
             HistoryCursor(user_id=user_id, version=behind.version, recorded_at=recorded_at, sequence=sequence)
         )
-    # As they stand in the ledger, also where somebody has altered them: this is where one looks.
+    # Not validated: an altered record must be shown as it is stored.
     shown = [models.Record.model_construct(**record.as_json()) for record in records]
     return json_response(HTTPStatus.OK, models.RecordPage(records=shown, next=following))
 
 
 def _list(wanted: FindParameters, status: str) -> Response[str]:
-    # Taken before anything is read; later pages keep it, as what came late may stand before them.
+    # Computed before the first read; later pages repeat it, since late commits may sort before them.
     complete = complete_until(system.now())
     after = None
     since = None
@@ -101,7 +101,7 @@ def _list(wanted: FindParameters, status: str) -> Response[str]:
 
 
 def _holder(kind: str, name: str) -> User | None:
-    # No name is held that is longer.
+    # Longer names are never held.
     longest = {"email": limits.EMAIL_MAX, "username": limits.USERNAME_MAX}[kind]
     return resources.store.holder(kind, name) if len(normal_form(name)) <= longest else None
 

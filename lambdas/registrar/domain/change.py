@@ -29,7 +29,7 @@ class Change:
 
     Attributes:
         attributes: a JSON Merge Patch (RFC 7396) on the user's attributes; empty for a delete.
-        expected_version: the version that the caller has last seen; 0 says that the user was never there.
+        expected_version: the version that the caller saw last; 0 means that the user never existed.
         actor: who asks: ``id``, ``type`` and, of an assumed role, ``session``.
         request_hash: SHA-256 of the request without its change_id; distinguishes a replay from a reused id.
     """

@@ -11,7 +11,7 @@ USERS: Final = "users"
 """The row that counts live users by status."""
 
 UNKNOWN: Final = "unknown"
-"""Counted as the action of a request that names none."""
+"""The action under which a request without a valid action is counted."""
 
 Counts = dict[str, Counter[str]]
 """Row to name to number. Rows are ``users`` and ``day#2030-01-31``; a day's names are ``create APPLIED`` …"""
@@ -23,7 +23,7 @@ class Progress:
 
     Attributes:
         version: of the last applied record that was counted, 0 for none.
-        rejected: sequences of the rejected records, of those that were asked for, that were counted.
+        rejected: of the requested rejected records, the sequences of those already counted.
     """
 
     version: int = 0

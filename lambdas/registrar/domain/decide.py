@@ -36,9 +36,9 @@ class Cancelled:
     """Why an applied change could not be committed.
 
     Attributes:
-        receipt: the record in the receipt that was there already; look at it first.
-        user_moved: the user was no longer as it was read.
-        user: the user as it stands then, None when it is not there.
+        receipt: the record of the receipt that existed already; it outranks the other fields.
+        user_moved: whether the user has changed since it was read.
+        user: the stored user, None when DynamoDB did not return it: read it again.
         names_taken: the kinds of names that another user holds.
     """
 

@@ -78,7 +78,7 @@ class TransientFault(Exception):  # noqa: N818 - the state machine retries it by
 
 
 class BrokenSeal(Exception):  # noqa: N818 - an alarm's name
-    """A record whose hash or commitment is wrong: it was altered, or is no record. Never retried."""
+    """A record whose hash or commitment is wrong: it was altered, or it is not a record. Never retried."""
 
 
 class LedgerMismatch(Exception):  # noqa: N818 - an alarm's name
@@ -86,7 +86,7 @@ class LedgerMismatch(Exception):  # noqa: N818 - an alarm's name
 
 
 class ImportRefused(Exception):  # noqa: N818 - the state machine catches it by this name
-    """A whole file, or the request to import it, that cannot be worked on; nothing of it has been.
+    """An import request or a file that is refused as a whole; nothing was imported.
 
     Attributes:
         problems: why. Their messages quote no cell: Lambda logs what a function raises.

@@ -8,7 +8,7 @@ from registrar.domain.record import Record
 SOURCE: Final = "registrar"
 DETAIL_TYPE: Final = "UserChanged"
 SCHEMA_VERSION: Final = 1
-"""Goes up when a field goes or changes its meaning; a new field alone leaves it."""
+"""Incremented when a field is removed or changes its meaning, not when one is added."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ EARLIER_MAX: Final = 32
 def normal_form(name: str) -> str:
     """Return the form in which names are compared: Unicode's compatibility caseless matching, composed.
 
-    It is closed: the normal form of a normal form is itself, and canonically equivalent names have the same.
+    It is idempotent, and canonically equivalent names have the same normal form.
     Source: Unicode Standard 3.13, D146 and D147 (decompose before case folding, normalize after it).
     """
     form = _folded(name)
@@ -35,12 +35,12 @@ def names_of(attributes: JsonObject) -> dict[str, str]:
 
 
 def earlier_form(name: str) -> str:
-    """Return the form that the first version compared: NFKC, then case-folded, which is not closed."""
+    """Return the normal form of the first version: NFKC, then case-folded; it is not idempotent."""
     return unicodedata.normalize("NFKC", name).casefold()
 
 
 def earlier_forms(name: str) -> tuple[str, ...]:
-    """Return the other forms under which an equal name may be held since the first version.
+    """Return the other forms under which the first version may have stored an equal name.
 
     They are few, and none for most names: only letters such as U+0390, or U+01F0 with further marks, had more
     than one. They are tried as small and as capital letters (docs/decisions/031).

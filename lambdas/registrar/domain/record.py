@@ -83,7 +83,7 @@ class Record:
 
     @property
     def subject(self) -> str | None:
-        """The user that the change is about, None when its request named none that is usable."""
+        """The id of the changed user, None when the request had no usable one."""
         return None if self.user_id.startswith(UNKNOWN_USER) else self.user_id
 
     def seal(self, salt: str) -> Self:
@@ -102,7 +102,7 @@ class Record:
         return self.commitment == commitment_of(value) and self.hash == hash_of(value)
 
     def answer(self, *, replayed: bool) -> dict[str, Any]:
-        """Return the answer to the change as JSON, from its record alone: so every replay answers alike."""
+        """Return the change's answer as JSON, made of the record alone, so every replay gets the same."""
         return {
             "change_id": self.change_id,
             "outcome": self.outcome.value,

@@ -62,7 +62,7 @@ class Actor(StrictModel):
 
 
 class ChangeRequest(StrictModel):
-    """One user change, as an execution, the API, the client or a bulk row sends it."""
+    """One user change, as an execution, the API, the client or a row of an import sends it."""
 
     # _cross_checks in JSON Schema.
     model_config = ConfigDict(
@@ -171,9 +171,9 @@ def request_hash_of(request: Any) -> str:  # noqa: ANN401 - any JSON value
 
 
 def change_id_of_execution(name: str) -> str:
-    """Return the change_id of an execution's request that names none: the same for each repetition.
+    """Return the change_id of a request without one, derived from its execution's name.
 
-    It is the execution's name. One with characters that no change_id has is hashed: AWS takes nearly any.
+    It is that name, or its hash when the name has characters that a change_id must not have.
     https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
     """
     if limits.is_change_id(name):
@@ -182,7 +182,7 @@ def change_id_of_execution(name: str) -> str:
 
 
 def without_session(request: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a request, of a change or an import, without its actor's session: what makes it the same again.
+    """Return a request (of a change or an import) without its session, so that retries compare equal.
 
     A role that tries again has a new session: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html
     """
@@ -213,7 +213,7 @@ def _cross_checks(request: Any) -> list[Problem]:  # noqa: ANN401 - any JSON val
     action, attributes = request.get("action"), request.get("attributes")
     if action == Action.DELETE and isinstance(attributes, dict) and attributes:
         return [Problem("not_allowed", "/attributes", "a delete takes no attributes")]
-    # One that is there can still be updated and deleted.
+    # An existing user with such an id can still be updated and deleted.
     unreachable = action == Action.CREATE and request.get("user_id") in limits.DOT_SEGMENTS
     found = [Problem("bad_format", "/user_id", "must not be . or .., which no path can hold")] * unreachable
     if action in (Action.CREATE.value, Action.UPDATE.value) and attributes is None:

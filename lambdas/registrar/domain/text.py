@@ -15,7 +15,7 @@ IGNORABLE_IN_BMP: Final = (
 )
 """Default_Ignorable_Code_Point as a part of a regular expression's class, of Python and of ECMA-262."""
 
-# Not ignorable and yet nothing to see: Braille's empty cell, an object's place, a filler, blanks, a notehead.
+# Blank, though not Default_Ignorable: Braille's empty cell, object replacement, fillers, a notehead.
 BLANK_IN_BMP: Final = r"\u2800\ufffc"
 _BEYOND_BMP: Final = (
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
@@ -41,7 +41,7 @@ def all_is_seen(text: str) -> bool:
 
 
 def is_readable(text: str) -> bool:
-    """Return whether a text has no such characters but those that shape the visible ones beside them.
+    """Return whether a text's only invisible characters are those that shape visible neighbours.
 
     These are joiners between two visible characters or behind a virama, one variation selector behind a
     visible character, Mongolian selectors and separators behind Mongolian letters, and the tags of a flag.

@@ -40,7 +40,7 @@ def audit_rejection(request: Identified, rejected: ChangeRejected, store: AuditS
             # Decided before, by an execution that may have died before it delivered the record.
             store.deliver(found)
             return Written(found, replayed=True)
-        # The user's state may change later; that the id is used does not.
+        # Problems that depend on the user's state are dropped: it may change, the reuse of the id stays.
         rejected = ChangeRejected((REUSED, *request.problems))
     record = seal_rejection(request, rejected, system.now(), system.salt())
     found = store.append(record)

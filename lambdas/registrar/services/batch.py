@@ -34,7 +34,7 @@ class BatchFailures:
         self.numbers: list[str] = []
 
     def add(self, number: str, reason: str) -> None:
-        """Note that a record failed, by its sequence number; the reason, which is logged, names no person."""
+        """Report a record as failed; the reason is logged, so it must not have personal data."""
         logger.error("a record of the stream failed", extra={"sequence_number": number, "error": reason})
         self.numbers.append(number)
 

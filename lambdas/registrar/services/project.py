@@ -77,14 +77,14 @@ def project(
 
 
 def _new(batch: UserBatch, counted: Progress, trails: Trails, failures: BatchFailures) -> list[Record]:
-    """Return a user's records to publish, without repetitions and with those that were overtaken."""
+    """Return a user's records to publish, without duplicates and with missing predecessors."""
     new: dict[str, Record] = {}
     version = counted.version
     applied = [(each.record.version or 0, each) for each in batch.arrived if each.record.applied]
     for its_version, each in sorted(applied, key=lambda pair: pair[0]):
         record = each.record
         if its_version > version + 1:
-            # Written before this one and delivered later: it is behind in the stream, or not there yet.
+            # The predecessors are later in the stream, or not in the ledger yet.
             for overtaken in trails.applied(record.user_id, version + 1, its_version - 1, OVERTAKEN_MAX):
                 if overtaken.version != version + 1 or not overtaken.is_sealed():
                     break

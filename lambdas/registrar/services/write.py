@@ -13,7 +13,7 @@ from registrar.domain.reuse import check_receipt
 from registrar.domain.user import User
 
 RETRY: Final = Retry(first=0.02, attempts=6)
-"""In one go, before the caller is asked to wait longer and call again."""
+"""Within one invocation; after that Step Functions retries, with longer pauses."""
 
 
 class WriteStore(Protocol):

@@ -104,7 +104,7 @@ def _value(field: str, cell: str) -> Any:  # noqa: ANN401 - any JSON value
     if field in ATTRIBUTES and cell == NULL:
         return None
     text = text_of(cell)
-    # What is not of the right type stays a text, which the check of the request reports.
+    # A value of the wrong type stays a string; the validation of the request reports it.
     if field == "expected_version" and re.fullmatch(r"[0-9]{1,18}", text):
         return int(text)
     if field == "tags":

@@ -1,4 +1,4 @@
-"""How the rows of a chunk were written: what the first half of a chunk leaves for the second."""
+"""How the rows of a chunk were written: the result of WriteChunk, which AuditChunk reads."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -23,7 +23,7 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Rejected:
-    """Another request has used the change_id: the receipt is that request's, and holds not this record."""
+    """Rejected, as another request has used the change_id: the receipt has that request's record."""
 
     record: Record
 

@@ -1,4 +1,4 @@
-"""What the two halves of a chunk share: their time, and their threads."""
+"""The time limit and the thread pool of WriteChunk and AuditChunk."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 def retry_from_now() -> Retry:
-    """Return how the calls of a chunk that begins now are retried: as long as there is time."""
+    """Return the retries of a chunk that begins now: until WORK_SECONDS are over."""
     return Retry(first=0.1, longest=PAUSE_MAX_SECONDS, deadline=time.monotonic() + WORK_SECONDS)
 
 

@@ -66,7 +66,7 @@ class FailedRows:
         """Write a row."""
         reasons = "; ".join(f"{p.path} {p.message}".strip() for p in result.problems)
         if isinstance(result.raw, list):
-            # A ragged row keeps its cells, and has its reasons as near to their column as can be.
+            # A ragged row keeps its cells; its reasons go as close to their column as possible.
             before = [*result.raw[: self._errors], *[""] * (self._errors - len(result.raw))]
             after = result.raw[self._after :]
             self._cells.writerow([*map(_safe, before), cell_of(reasons), *map(_safe, after)])
