@@ -16,14 +16,7 @@ from registrar.domain.reuse import REUSED
 from registrar.imports.adapters.import_store import ImportStore
 from registrar.imports.domain.plan import Plan
 from registrar.imports.domain.rows import PlannedRow
-from registrar.imports.domain.written import (
-    Recorded,
-    Rejected,
-    Stopped,
-    Unreadable,
-    WrittenChunk,
-    WrittenRow,
-)
+from registrar.imports.domain.written import Recorded, Rejected, Stopped, Unreadable, WrittenChunk, WrittenRow
 from registrar.imports.services.chunks import at_once, retry_from_now
 from registrar.imports.services.dry_run import DryRunStore
 from registrar.imports.services.stores import ChunkStore, Meter, RowStore
