@@ -17,18 +17,8 @@ class FunctionRuntime(StrEnum):
     """The custom runtime `provided.al2023`, whose bootstrap runs this checkout's Python with its packages."""
 
 
-class UnknownStageError(ValueError):
-    """No stage has this name; the message lists the known ones."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"unknown stage {name!r}; known stages: {', '.join(STAGES)}")
-
-
-class IncompleteSettingsError(ValueError):
-    """Only one of two settings that belong together is given."""
-
-    def __init__(self) -> None:
-        super().__init__("jwt_issuer and jwt_audience go together: give both, or neither for IAM")
+class SettingsError(ValueError):
+    """The settings cannot be used; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,13 +145,12 @@ def stage_settings(
     """Return the settings of the stage `name`, completed by those of one account.
 
     Raises:
-        UnknownStageError: no stage has that name.
-        IncompleteSettingsError: one of `jwt_issuer` and `jwt_audience` is missing.
+        SettingsError: no stage has that name, or one of `jwt_issuer` and `jwt_audience` is missing.
     """
     if name not in STAGES:
-        raise UnknownStageError(name)
+        raise SettingsError(f"unknown stage {name!r}; known stages: {', '.join(STAGES)}")
     if (jwt_issuer is None) != (jwt_audience is None):
-        raise IncompleteSettingsError
+        raise SettingsError("jwt_issuer and jwt_audience go together: give both, or neither for IAM")
     return replace(
         STAGES[name],
         alarm_topic_arn=alarm_topic_arn,
