@@ -140,7 +140,7 @@ def test_in_the_end_it_tells_how_it_went_and_where_the_report_is(ask, s3):
 def test_an_import_that_ends_between_two_reads_is_shown_with_its_summary(ask, s3, states, monkeypatch):
     def ended(**_call):
         keep(s3, "summary.json", {"import_id": "i-1", "status": "REFUSED", "errors": []})
-        return {"status": "SUCCEEDED"}
+        return {"status": "SUCCEEDED", "input": "{}"}
 
     monkeypatch.setattr(states, "describe_execution", ended)
     assert ask("GET", "/imports/i-1").body["status"] == "REFUSED"

@@ -159,8 +159,8 @@ def imported(name: str) -> tuple[Any, list[Any]]:
     aws: Any = importlib.import_module("registrar.adapters.aws")
     make, made = aws.client, []
 
-    def client(*service: Any) -> Any:
-        made.append(make(*service))
+    def client(service: str, **options: Any) -> Any:
+        made.append(make(service, **options))
         return made[-1]
 
     aws.client = client

@@ -29,11 +29,29 @@ class _OneService(Loader):
         return [self._service]
 
 
-def client(service: str, config: Config) -> Any:  # noqa: ANN401 - botocore makes its clients at run time
+def client(
+    service: str,
+    *,
+    read_timeout: float,
+    attempts: int,
+    **more: Any,  # noqa: ANN401 - of Config
+) -> Any:  # noqa: ANN401 - botocore makes its clients at run time
     """Make a botocore client without a boto3 session, whose import slows the cold start.
 
-    Region, credentials and endpoint come from the environment.
+    Region, credentials and endpoint come from the environment. A connection is given up after a second.
+
+    Args:
+        service: its name in botocore.
+        read_timeout: how long to wait for an answer, in seconds.
+        attempts: how often botocore sends a request at most.
+        more: further options of ``botocore.config.Config``.
     """
+    config = Config(
+        connect_timeout=1,
+        read_timeout=read_timeout,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        **more,
+    )
     session = botocore.session.get_session()
     session.register_component("data_loader", _OneService(service))
     return session.create_client(service, config=config)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from registrar.adapters import system
-from registrar.adapters.dynamodb import READ_MAX, batch_get, item_of, plain
+from registrar.adapters.dynamodb import READ_MAX, batch_get, item_of, plain, query_items
 from registrar.adapters.faults import transient_faults
 from registrar.adapters.retry import Retry
 from registrar.domain.counts import USERS, Counts, Progress, counts_of, day_row
@@ -132,21 +132,14 @@ class Counters:
         return counts
 
     def _rows(self, first: str, last: str) -> list[dict[str, Any]]:
-        condition = "pk = :totals AND sk BETWEEN :first AND :last"
-        values = item_of({":totals": _TOTALS, ":first": first, ":last": last})
-        rows: list[dict[str, Any]] = []
-        with transient_faults():
-            pages = self._client.get_paginator("query").paginate(
-                TableName=self._table,
-                KeyConditionExpression=condition,
-                ExpressionAttributeValues=values,
-                ConsistentRead=True,
-            )
-            for page in pages:
-                rows += map(plain, page["Items"])
-        for row in rows:
-            del row["pk"]
-        return rows
+        request = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :totals AND sk BETWEEN :first AND :last",
+            "ExpressionAttributeValues": item_of({":totals": _TOTALS, ":first": first, ":last": last}),
+            "ConsistentRead": True,
+        }
+        rows = query_items(self._client, request)
+        return [{name: value for name, value in row.items() if name != "pk"} for row in rows]
 
 
 _TOTALS: Final = "TOTALS"

@@ -4,10 +4,10 @@ The low-level client and its typed JSON are used as they are: the resource layer
 nothing.
 """
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.config import Config
 
 from registrar.adapters import aws
 from registrar.adapters.faults import transient_faults
@@ -27,14 +27,11 @@ def make_client(connections: int = 10) -> "DynamoDBClient":
     """Make a function's client; its short timeouts leave time for a retry within the invocation."""
     made: DynamoDBClient = aws.client(
         "dynamodb",
-        Config(
-            connect_timeout=1,
-            read_timeout=3,
-            retries={"mode": "standard", "total_max_attempts": 2},
-            max_pool_connections=connections,
-            # Only this package builds the requests, and DynamoDB validates them.
-            parameter_validation=False,
-        ),
+        read_timeout=3,
+        attempts=2,
+        max_pool_connections=connections,
+        # Only this package builds the requests, and DynamoDB validates them.
+        parameter_validation=False,
     )
     return made
 
@@ -75,3 +72,19 @@ def batch_get(
         raise TransientFault("DynamoDB answered only a part of the read")
     items: Any = page["Responses"].get(table, [])
     return list(items)
+
+
+def query_items(client: "DynamoDBClient", request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the items of a Query as plain JSON, page after page.
+
+    Raises:
+        TransientFault: throttled or not reached; try again.
+    """
+    start: dict[str, Any] = {}
+    while True:
+        with transient_faults():
+            page = client.query(**request, **start)
+        yield from map(plain, page["Items"])
+        if "LastEvaluatedKey" not in page:
+            return
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}

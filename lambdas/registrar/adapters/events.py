@@ -3,12 +3,9 @@
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final, Self
-
-from botocore.config import Config
+from typing import TYPE_CHECKING, Any, Final
 
 from registrar.adapters import aws
-from registrar.adapters.environment import Environment
 from registrar.adapters.faults import transient_faults
 from registrar.domain.events import DETAIL_TYPE, SOURCE, UserChanged
 
@@ -21,10 +18,7 @@ ENTRIES_MAX: Final = 10
 
 def make_client() -> "EventBridgeClient":
     """Make a function's client."""
-    made: EventBridgeClient = aws.client(
-        "events",
-        Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}),
-    )
+    made: EventBridgeClient = aws.client("events", read_timeout=5, attempts=3)
     return made
 
 
@@ -34,11 +28,6 @@ class EventBus:
     def __init__(self, client: "EventBridgeClient", name: str) -> None:
         self._client = client
         self._name = name
-
-    @classmethod
-    def from_environment(cls) -> Self:
-        """Make a function's event bus, once, with a client of its own."""
-        return cls(make_client(), Environment.read().event_bus)
 
     def publish(self, events: Iterable[UserChanged]) -> list[bool]:
         """Publish events; return which of them the bus accepted.

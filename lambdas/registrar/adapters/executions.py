@@ -1,9 +1,8 @@
 """Starts executions and reads their status."""
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-
-from botocore.config import Config
 
 from registrar.adapters import aws
 from registrar.adapters.faults import transient_faults
@@ -18,14 +17,7 @@ ANSWER_SECONDS: Final = 25
 
 def make_client() -> "SFNClient":
     """Make a function's client. A call is made once: the caller retries with the same change."""
-    made: SFNClient = aws.client(
-        "stepfunctions",
-        Config(
-            connect_timeout=1,
-            read_timeout=ANSWER_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": 1},
-        ),
-    )
+    made: SFNClient = aws.client("stepfunctions", read_timeout=ANSWER_SECONDS, attempts=1)
     return made
 
 
@@ -38,6 +30,14 @@ https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 
 class InputTooLarge(Exception):  # noqa: N818 - what the request is
     """A request that no execution can take; nothing was started."""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """An execution: its status as Step Functions names it, and its input as it was sent, JSON text."""
+
+    status: str
+    input: str
 
 
 class Executions:
@@ -84,31 +84,19 @@ class Executions:
             return False
         return True
 
-    def status(self, name: str) -> str | None:
-        """Return the status of the execution with this name, None when there is none.
+    def find(self, name: str) -> Execution | None:
+        """Return the STANDARD execution with this name, None when there is none.
 
         Raises:
             TransientFault: throttled or not reached; try again.
         """
-        found = self._describe(name)
-        return None if found is None else str(found["status"])
-
-    def input(self, name: str) -> Any:  # noqa: ANN401 - any JSON value
-        """Return the input of the execution with this name, None when there is none.
-
-        Raises:
-            TransientFault: throttled or not reached; try again.
-        """
-        found = self._describe(name)
-        return None if found is None else json.loads(found["input"])
-
-    def _describe(self, name: str) -> Any:  # noqa: ANN401 - boto3's
         arn = f"{self._standard.replace(':stateMachine:', ':execution:')}:{name}"
         try:
             with transient_faults():
-                return self._client.describe_execution(executionArn=arn)
+                found = self._client.describe_execution(executionArn=arn)
         except self._client.exceptions.ExecutionDoesNotExist:
             return None
+        return Execution(found["status"], found["input"])
 
 
 def _input_of(request: dict[str, Any]) -> str:

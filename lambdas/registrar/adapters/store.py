@@ -1,11 +1,9 @@
 """The store of a change: users, the names they hold, receipts, and the ledger."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
-from registrar.adapters import dynamodb
 from registrar.adapters.dynamodb import READ_MAX, batch_get, item_of, plain
-from registrar.adapters.environment import Environment
 from registrar.adapters.faults import cancellation_reasons, transient_faults
 from registrar.adapters.held_names import HeldNames
 from registrar.adapters.items import (
@@ -37,17 +35,11 @@ class Store:
     Every method raises ``TransientFault`` when DynamoDB throttles or is not reached: try again.
     """
 
-    def __init__(self, client: "DynamoDBClient", users_table: str = "", ledger_table: str = "") -> None:
+    def __init__(self, client: "DynamoDBClient", users_table: str, ledger_table: str) -> None:
         self._client = client
         self._users = users_table
         self._ledger = ledger_table
         self._names = HeldNames(client, users_table)
-
-    @classmethod
-    def from_environment(cls) -> Self:
-        """Make a function's store, once, with a client of its own."""
-        environment = Environment.read()
-        return cls(dynamodb.make_client(), environment.users_table, environment.ledger_table)
 
     def read(self, user_id: str, change_id: str) -> tuple[User | None, Record | None]:
         """Read a user and a change's receipt in one request, strongly consistent."""
@@ -59,11 +51,11 @@ class Store:
 
     def user(self, user_id: str) -> User | None:
         """Read a user, strongly consistent; a tombstone, too."""
-        return user_of(self._item(user_key(user_id)))
+        return user_of(self._item(self._users, user_key(user_id)))
 
     def receipt(self, change_id: str) -> Record | None:
         """Read the record in a change's receipt, strongly consistent."""
-        return record_of(self._item(receipt_key(change_id)))
+        return record_of(self._item(self._users, receipt_key(change_id)))
 
     def receipts(self, change_ids: Iterable[str]) -> dict[str, Record]:
         """Read the records in the receipts of up to ``READ_MAX`` changes, by change_id, consistently."""
@@ -166,7 +158,7 @@ class Store:
             with transient_faults():
                 self._client.put_item(**self._record_put(record))
         except self._client.exceptions.ConditionalCheckFailedException as error:
-            item: Any = error.response.get("Item") or self._ledger_item(record.key)
+            item: Any = error.response.get("Item") or self._item(self._ledger, _ledger_key(record.key))
             return record_of(item)
         return None
 
@@ -192,7 +184,7 @@ class Store:
 
     def _holder(self, kind: str, form: str) -> User | None:
         for _ in range(HOLDER_READS):
-            held = self._item(name_key(kind, form))
+            held = self._item(self._users, name_key(kind, form))
             if held is None:
                 return None
             user = self.user(held["user_id"]["S"])
@@ -202,18 +194,10 @@ class Store:
                 return user
         raise TransientFault("the name had another holder at each read")
 
-    def _item(self, key: Item) -> Item | None:
+    def _item(self, table: str, key: Item) -> Item | None:
         with transient_faults():
-            answer: Any = self._client.get_item(TableName=self._users, Key=key, ConsistentRead=True)
+            answer: Any = self._client.get_item(TableName=table, Key=key, ConsistentRead=True)
         item: Item | None = answer.get("Item")
-        return item
-
-    def _ledger_item(self, key: RecordKey) -> Item | None:
-        with transient_faults():
-            answer: Any = self._client.get_item(
-                TableName=self._ledger, Key=_ledger_key(key), ConsistentRead=True
-            )
-        item: Item | None = answer["Item"]
         return item
 
     def _receipt_put(self, record: Record) -> dict[str, Any]:

@@ -6,8 +6,7 @@ from heapq import nsmallest
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from registrar.adapters.dynamodb import item_of, plain
-from registrar.adapters.faults import transient_faults
+from registrar.adapters.dynamodb import item_of, query_items
 from registrar.domain import limits
 from registrar.domain.record import Record, applied_sequence
 
@@ -86,13 +85,7 @@ class Trail:
         }
         if limit is not None:
             request["Limit"] = limit
-        while True:
-            with transient_faults():
-                page = self._client.query(**request)
-            yield from (Record.from_json(plain(item)) for item in page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        yield from map(Record.from_json, query_items(self._client, request))
 
 
 def _mark(record: Record) -> Mark:

@@ -3,7 +3,6 @@
 import logging
 import re
 import traceback
-from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -13,9 +12,8 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from registrar.adapters.executions import INPUT_BYTES_MAX, InputTooLarge
 from registrar.api import changes, imports, stats, users
 from registrar.api.problems import Refused
+from registrar.api.responses import RETRY_AFTER
 from registrar.domain.errors import TransientFault
-
-RETRY_AFTER_SECONDS: Final = 1
 
 logger = logging.getLogger()
 app = APIGatewayHttpResolver()
@@ -36,10 +34,9 @@ def retry_later(fault: TransientFault) -> Response[str]:
     """Answer a transient fault with 503 and Retry-After."""
     logger.warning("not answered", extra={"reason": str(fault)})
     return Refused(
-        HTTPStatus.SERVICE_UNAVAILABLE,
         "unavailable",
         detail="try again; a change takes effect once when it is sent again with the same Idempotency-Key",
-        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+        headers=RETRY_AFTER,
     ).response()
 
 
@@ -47,7 +44,7 @@ def retry_later(fault: TransientFault) -> Response[str]:
 def refuse_too_large(_error: InputTooLarge) -> Response[str]:
     """Answer a request whose body is within the limit but too large for an execution."""
     detail = f"an execution takes at most {INPUT_BYTES_MAX} bytes"
-    return Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "payload_too_large", detail=detail).response()
+    return Refused("payload_too_large", detail=detail).response()
 
 
 @app.exception_handler(Exception)
@@ -57,7 +54,6 @@ def give_up(error: Exception) -> Response[str]:
     frames = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     logger.error("not answered", extra={"error": type(error).__name__, "frames": frames[-5:]})
     return Refused(
-        HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal_error",
         detail="internal error; the log has the request id",
     ).response()
@@ -70,9 +66,9 @@ def no_route(_error: NotFoundError) -> Response[str]:
     methods = {route.method for route in ROUTES if route.rule.match(path)}
     allowed = sorted(methods | {"HEAD"} if "GET" in methods else methods)
     if not allowed:
-        return Refused(HTTPStatus.NOT_FOUND, "not_found", detail="no such path").response()
+        return Refused("not_found", detail="no such path").response()
     headers = {"Allow": ", ".join(allowed)}
-    return Refused(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", headers=headers).response()
+    return Refused("method_not_allowed", headers=headers).response()
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's context

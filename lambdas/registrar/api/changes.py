@@ -19,7 +19,7 @@ from registrar.api.requests import (
     parameters_of,
     prefers_async,
 )
-from registrar.api.responses import etag, json_response
+from registrar.api.responses import RETRY_AFTER, etag, json_response
 from registrar.domain import limits
 from registrar.domain.change import Action, Outcome
 from registrar.domain.errors import Problem
@@ -65,20 +65,21 @@ def get_change(change_id: str) -> Response[str]:
     """Return the outcome of a change; 202 while it runs."""
     parameters_of(router.current_event, NoParameters)
     if not limits.is_change_id(change_id):
-        raise Refused(HTTPStatus.NOT_FOUND, "not_found", detail="this cannot be a change_id")
-    status = None
+        raise Refused("not_found", detail="this cannot be a change_id")
+    execution = None
     # Twice: the change may be decided between the read of its receipt and that of its execution.
     for _ in range(2):
         record = resources.store.receipt(change_id)
         if record is not None:
             return json_response(HTTPStatus.OK, ChangeAnswer.model_validate(record.answer(replayed=True)))
-        status = status or resources.changes.status(change_id)
-        if status is None:
-            raise Refused(HTTPStatus.NOT_FOUND, "not_found", detail="nothing is known of this change_id")
+        execution = execution or resources.changes.find(change_id)
+        if execution is None:
+            raise Refused("not_found", detail="nothing is known of this change_id")
+        status = execution.status
         if status == "RUNNING":
             return _accepted(change_id)
     detail = f"its execution has {status} without an answer; start the same change again"
-    raise Refused(HTTPStatus.NOT_FOUND, "not_found", detail=detail)
+    raise Refused("not_found", detail=detail)
 
 
 def _without(body: dict[str, Any], *fields: str) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def _expected_version(request: dict[str, Any]) -> int | None:
         problem = Problem(
             "version_conflict", "/headers/If-Match", "names no version that this user can be at"
         )
-        raise Refused(HTTPStatus.PRECONDITION_FAILED, "version_conflict", problem)
+        raise Refused("version_conflict", problem)
     if len(set(versions)) > 1:
         raise invalid(
             Problem("not_allowed", "/headers/If-Match", "names several versions; name the one last seen")
@@ -135,7 +136,7 @@ def _expected_version(request: dict[str, Any]) -> int | None:
 
 
 def _accepted(change_id: str) -> Response[str]:
-    headers = {"Location": f"/changes/{change_id}", "Retry-After": "1"}
+    headers = {"Location": f"/changes/{change_id}", **RETRY_AFTER}
     return json_response(HTTPStatus.ACCEPTED, Accepted(change_id=change_id, status="RUNNING"), headers)
 
 

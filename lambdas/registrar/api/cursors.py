@@ -9,7 +9,7 @@ from registrar.api.problems import invalid
 from registrar.domain import limits
 from registrar.domain.errors import Problem
 
-Moment = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
+RecordTime = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
 
 
 class Cursor(BaseModel):
@@ -24,8 +24,8 @@ class ListingCursor(Cursor):
     of: Literal["users"] = "users"
     status: str
     since: str | None
-    complete_until: Moment
-    updated_at: Moment
+    complete_until: RecordTime
+    updated_at: RecordTime
     seen: list[str]
 
 
@@ -35,19 +35,19 @@ class HistoryCursor(Cursor):
     of: Literal["history"] = "history"
     user_id: str
     version: Annotated[int, Field(ge=0, lt=limits.VERSION_MAX)]
-    recorded_at: Moment | Literal[""]
+    recorded_at: RecordTime | Literal[""]
     sequence: str
 
 
 C = TypeVar("C", bound=Cursor)
 
 
-def write(cursor: Cursor) -> str:
+def encode(cursor: Cursor) -> str:
     """Return a cursor as text."""
     return urlsafe_b64encode(cursor.model_dump_json().encode()).decode().rstrip("=")
 
 
-def read(text: str, kind: type[C], **pages: Any) -> C:  # noqa: ANN401 - of any type
+def decode(text: str, kind: type[C], **pages: Any) -> C:  # noqa: ANN401 - of any type
     """Read a cursor that was given for these pages.
 
     Raises:

@@ -1,5 +1,6 @@
 """The routes of imports: get an upload URL, start an import, read its status."""
 
+import json
 import uuid
 from http import HTTPStatus
 from typing import Any, Final
@@ -11,7 +12,7 @@ from registrar.api import resources
 from registrar.api.models import ImportAccepted, ImportStatus, Upload
 from registrar.api.problems import Refused, invalid
 from registrar.api.requests import NoParameters, actor_of, body_of, parameters_of, unquoted
-from registrar.api.responses import json_response
+from registrar.api.responses import RETRY_AFTER, json_response
 from registrar.domain import limits
 from registrar.domain.errors import ImportRefused, Problem
 from registrar.domain.request import without_session
@@ -20,7 +21,6 @@ from registrar.imports.domain.plan import Plan, account_of
 from registrar.imports.domain.request import import_request_of, upload_request_of
 
 LINK_SECONDS: Final = 900
-POLL_SECONDS: Final = 1
 RUNNING: Final = "RUNNING"
 
 router = APIGatewayHttpRouter()
@@ -51,13 +51,13 @@ def post_import() -> Response[str]:
         import_request_of(request).file_format()
     except ImportRefused as refused:
         raise invalid(*refused.problems) from None
-    if not resources.imports.start(import_id, request) and (
-        without_session(resources.imports.input(import_id)) != without_session(request)
-    ):
-        problem = Problem(
-            "import_id_reused", "/headers/Idempotency-Key", "was used for another import; choose a new one"
-        )
-        raise Refused(HTTPStatus.CONFLICT, "import_id_reused", problem)
+    if not resources.imports.start(import_id, request):
+        started = resources.imports.find(import_id)
+        if started is None or without_session(json.loads(started.input)) != without_session(request):
+            message = "was used for another import; choose a new one"
+            raise Refused(
+                "import_id_reused", Problem("import_id_reused", "/headers/Idempotency-Key", message)
+            )
     return _accepted(import_id)
 
 
@@ -68,7 +68,7 @@ def _accepted(import_id: str) -> Response[str]:
     status = known.get("status", RUNNING)
     headers = {"Location": f"/imports/{import_id}"}
     if status == RUNNING:
-        headers["Retry-After"] = str(POLL_SECONDS)
+        headers |= RETRY_AFTER
     body = ImportAccepted.model_construct(import_id=import_id, status=status)
     return json_response(HTTPStatus.ACCEPTED if status == RUNNING else HTTPStatus.OK, body, headers)
 
@@ -82,7 +82,7 @@ def get_import(import_id: str) -> Response[str]:
         store = ImportStore(resources.objects(), import_id)
         status = _status(store, store.plan())
     if status is None:
-        raise Refused(HTTPStatus.NOT_FOUND, "not_found", detail="nothing is known of this import")
+        raise Refused("not_found", detail="nothing is known of this import")
     return json_response(HTTPStatus.OK, ImportStatus.model_construct(**status))
 
 
@@ -101,12 +101,13 @@ def _status(store: ImportStore, plan: Plan | None) -> dict[str, Any] | None:
     summary = store.summary()
     running = None
     if summary is None:
-        running = resources.imports.status(store.import_id)
+        execution = resources.imports.find(store.import_id)
+        running = execution.status if execution else None
         if running == "SUCCEEDED":
             # It has ended between the two looks, or its objects have expired.
             summary = store.summary()
             if summary is None:
-                raise Refused(HTTPStatus.NOT_FOUND, "not_found", detail="its report has expired")
+                raise Refused("not_found", detail="its report has expired")
     if summary is not None:
         return {**summary, **({} if plan is None else _links(store, plan))}
     if running is None:

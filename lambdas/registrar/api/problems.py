@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import Response
 
@@ -15,33 +15,26 @@ MEDIA_TYPE: Final = "application/problem+json"
 INVALID: Final = "invalid_request"
 REJECTED: Final = "rejected"
 """Of a rejection whose reasons are not recorded any more."""
-# The reasons of a rejection, the most basic first: the first one that is there gives the status.
-STATUSES: Final[Mapping[str, HTTPStatus]] = {
-    INVALID: HTTPStatus.BAD_REQUEST,
-    "change_id_reused": HTTPStatus.CONFLICT,
-    "user_not_found": HTTPStatus.NOT_FOUND,
-    "user_exists": HTTPStatus.CONFLICT,
-    "version_conflict": HTTPStatus.PRECONDITION_FAILED,
-    "name_taken": HTTPStatus.CONFLICT,
-    REJECTED: HTTPStatus.CONFLICT,
+KINDS: Final[Mapping[str, tuple[HTTPStatus, str]]] = {
+    # The reasons of a rejection, the most basic first: the first one that is there gives the status.
+    INVALID: (HTTPStatus.BAD_REQUEST, "The request is not valid"),
+    "change_id_reused": (HTTPStatus.CONFLICT, "This change_id was used for another request"),
+    "user_not_found": (HTTPStatus.NOT_FOUND, "There is no such user"),
+    "user_exists": (HTTPStatus.CONFLICT, "There is a user with this user_id"),
+    "version_conflict": (HTTPStatus.PRECONDITION_FAILED, "The user has changed in the meantime"),
+    "name_taken": (HTTPStatus.CONFLICT, "Another user holds this name"),
+    REJECTED: (HTTPStatus.CONFLICT, "The change was rejected"),
+    # No rejection has the following.
+    "import_id_reused": (HTTPStatus.CONFLICT, "This import_id was used for another import"),
+    "not_found": (HTTPStatus.NOT_FOUND, "There is nothing here"),
+    "method_not_allowed": (HTTPStatus.METHOD_NOT_ALLOWED, "This method is not allowed here"),
+    "payload_too_large": (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large"),
+    "unsupported_media_type": (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body is not JSON"),
+    "unknown_caller": (HTTPStatus.FORBIDDEN, "The caller is not known"),
+    "unavailable": (HTTPStatus.SERVICE_UNAVAILABLE, "This could not be answered in time"),
+    "internal_error": (HTTPStatus.INTERNAL_SERVER_ERROR, "This could not be answered"),
 }
-TITLES: Final[Mapping[str, str]] = {
-    INVALID: "The request is not valid",
-    "change_id_reused": "This change_id was used for another request",
-    "import_id_reused": "This import_id was used for another import",
-    "user_not_found": "There is no such user",
-    "user_exists": "There is a user with this user_id",
-    "version_conflict": "The user has changed in the meantime",
-    "name_taken": "Another user holds this name",
-    REJECTED: "The change was rejected",
-    "not_found": "There is nothing here",
-    "method_not_allowed": "This method is not allowed here",
-    "payload_too_large": "The request is too large",
-    "unsupported_media_type": "The body is not JSON",
-    "unknown_caller": "The caller is not known",
-    "unavailable": "This could not be answered in time",
-    "internal_error": "This could not be answered",
-}
+"""The kinds of problems, by the code in their ``type``: status and title."""
 
 
 class Refused(Exception):  # noqa: N818 - what happened, not who is at fault
@@ -49,13 +42,11 @@ class Refused(Exception):  # noqa: N818 - what happened, not who is at fault
 
     def __init__(
         self,
-        status: HTTPStatus,
         code: str,
         *problems: Problem,
         detail: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        self.status = status
         self.code = code
         self.problems = problems
         self.detail = detail
@@ -65,41 +56,43 @@ class Refused(Exception):  # noqa: N818 - what happened, not who is at fault
     def response(self) -> Response[str]:
         """Return the response."""
         errors = [ProblemEntry(**problem.as_json()) for problem in self.problems]
-        document = _document(self.status, self.code, errors, self.detail)
-        return json_response(self.status, document, self.headers, media_type=MEDIA_TYPE)
+        return _response(self.code, errors, self.detail, headers=self.headers)
 
 
 def invalid(*problems: Problem) -> Refused:
     """Return the refusal of a request that is not valid."""
-    return Refused(HTTPStatus.BAD_REQUEST, INVALID, *problems)
+    return Refused(INVALID, *problems)
 
 
 def rejection_response(answer: ChangeAnswer) -> Response[str]:
     """Return the problem document of a rejected change: with its whole answer, so with every reason."""
     code = _decisive({error.code for error in answer.errors})
-    status = STATUSES[code]
-    more = answer.model_dump(exclude={"errors"})
-    document = ProblemDocument(
-        **_document(status, code, answer.errors).model_dump(exclude_unset=True), **more
-    )
-    return json_response(status, document, media_type=MEDIA_TYPE)
+    return _response(code, answer.errors, more=answer.model_dump(exclude={"errors"}))
 
 
 def _decisive(codes: set[str]) -> str:
-    # A code that is not in STATUSES comes from the validation of the request.
-    if codes - STATUSES.keys() and "change_id_reused" not in codes:
+    # A code that is not in KINDS comes from the validation of the request.
+    if codes - KINDS.keys() and "change_id_reused" not in codes:
         return INVALID
-    return next((code for code in STATUSES if code in codes), REJECTED)
+    return next((code for code in KINDS if code in codes), REJECTED)
 
 
-def _document(
-    status: HTTPStatus, code: str, errors: list[ProblemEntry], detail: str | None = None
-) -> ProblemDocument:
+def _response(
+    code: str,
+    errors: list[ProblemEntry],
+    detail: str | None = None,
+    *,
+    more: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response[str]:
+    status, title = KINDS[code]
     reasons = "; ".join(f"{error.path} {error.message}".strip() for error in errors)
-    return ProblemDocument(
+    document = ProblemDocument(
         type=f"urn:registrar:problem:{code}",
-        title=TITLES[code],
+        title=title,
         status=status.value,
-        detail=detail or reasons or TITLES[code],
+        detail=detail or reasons or title,
         errors=errors,
+        **(more or {}),
     )
+    return json_response(status, document, headers, media_type=MEDIA_TYPE)

@@ -4,7 +4,6 @@ import re
 import uuid
 from base64 import b64decode
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import parse_qs
 
@@ -58,7 +57,7 @@ Limit = Annotated[
     BeforeValidator(_digits),
     Field(ge=1, le=PAGE_MAX, description="How many are returned at most."),
 ]
-Cursor = Annotated[
+CursorText = Annotated[
     str,
     Field(
         max_length=4000, pattern=limits.CURSOR_PATTERN, description="The `next` of the page before; opaque."
@@ -89,14 +88,14 @@ class FindParameters(Parameters):
         description="Only users whose newest change is later; with `status`. RFC 3339, with an offset.",
     )
     limit: Limit = 50
-    cursor: Cursor | None = None
+    cursor: CursorText | None = None
 
 
 class PageParameters(Parameters):
     """One page of many."""
 
     limit: Limit = 50
-    cursor: Cursor | None = None
+    cursor: CursorText | None = None
 
 
 class StatsParameters(Parameters):
@@ -160,13 +159,13 @@ def body_of(event: APIGatewayProxyEventV2) -> dict[str, Any]:
     """
     if not _is_json(event.headers.get("content-type") or JSON_TYPES[0]):
         detail = f"send {JSON_TYPES[0]}, in UTF-8"
-        raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail=detail)
+        raise Refused("unsupported_media_type", detail=detail)
     given = event.body or ""
     # API Gateway encodes as base64 any body that it takes for binary.
     content = b64decode(given) if event.is_base64_encoded else given.encode("utf-8", "surrogatepass")
     if len(content) > BODY_MAX:
         detail = f"a body has at most {BODY_MAX} bytes"
-        raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "payload_too_large", detail=detail)
+        raise Refused("payload_too_large", detail=detail)
     try:
         body = read_json(content.decode())
     except UnicodeDecodeError:
@@ -257,9 +256,7 @@ def actor_of(event: APIGatewayProxyEventV2) -> dict[str, str]:
     else:
         actor = {"id": authorizer.get("jwt", {}).get("claims", {}).get("sub"), "type": "jwt"}
     if not isinstance(actor["id"], str) or not limits.is_actor_id(actor["id"]):
-        raise Refused(
-            HTTPStatus.FORBIDDEN, "unknown_caller", detail="sign the request, or send a token with a subject"
-        )
+        raise Refused("unknown_caller", detail="sign the request, or send a token with a subject")
     role = _ASSUMED_ROLE.fullmatch(actor["id"]) if actor["type"] == "iam" else None
     return actor if role is None else {**actor, "id": role[1], "session": role[2]}
 

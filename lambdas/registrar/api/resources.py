@@ -9,7 +9,7 @@ from registrar.adapters.executions import Executions
 from registrar.adapters.listing import Listing
 from registrar.adapters.store import Store
 from registrar.adapters.trail import Trail
-from registrar.imports.adapters.objects import Objects
+from registrar.imports.adapters.objects import Objects, make_client
 
 environment = Environment.read()
 _dynamodb = dynamodb.make_client()
@@ -25,4 +25,4 @@ imports = Executions(_states, environment.import_machine)
 @cache
 def objects() -> Objects:
     """Return the import bucket; its client is made for the first request about an import, and no earlier."""
-    return Objects.from_environment()
+    return Objects(make_client(), environment.import_bucket)

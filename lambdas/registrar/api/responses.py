@@ -11,6 +11,9 @@ from pydantic import BaseModel
 NEVER_STORED: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """Answers hold personal data: https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html"""
 
+RETRY_AFTER: Final = {"Retry-After": "1"}
+"""How long a client waits before it asks again, in seconds."""
+
 
 def json_response(
     status: HTTPStatus,

@@ -15,7 +15,7 @@ from registrar.api.requests import FindParameters, NoParameters, PageParameters,
 from registrar.api.responses import etag, json_response
 from registrar.domain import limits
 from registrar.domain.errors import Problem
-from registrar.domain.names import normal_form
+from registrar.domain.names import may_be_held
 from registrar.domain.times import text_of
 from registrar.domain.user import User
 
@@ -28,7 +28,7 @@ def get_user(user_id: str) -> Response[str]:
     parameters_of(router.current_event, NoParameters)
     user = resources.store.user(user_id) if limits.is_user_id(user_id) else None
     if user is None or user.deleted:
-        raise Refused(HTTPStatus.NOT_FOUND, "user_not_found", detail="no live user has this user_id")
+        raise Refused("user_not_found", detail="no live user has this user_id")
     return json_response(HTTPStatus.OK, _shown(user), {"ETag": etag(user.version)})
 
 
@@ -45,7 +45,8 @@ def find_users() -> Response[str]:
         if getattr(wanted, name) is not None:
             raise invalid(Problem("not_allowed", f"/query/{name}", "goes with status only"))
     (kind,) = given
-    user = _holder(kind, getattr(wanted, kind))
+    wanted_name: str = getattr(wanted, kind)
+    user = resources.store.holder(kind, wanted_name) if may_be_held(kind, wanted_name) else None
     return json_response(HTTPStatus.OK, models.UserPage(users=[_shown(user)] if user else [], next=None))
 
 
@@ -55,16 +56,16 @@ def get_history(user_id: str) -> Response[str]:
     wanted = parameters_of(router.current_event, PageParameters)
     after = TrailPosition()
     if wanted.cursor is not None:
-        cursor = cursors.read(wanted.cursor, HistoryCursor, user_id=user_id)
+        cursor = cursors.decode(wanted.cursor, HistoryCursor, user_id=user_id)
         after = TrailPosition(cursor.version, (cursor.recorded_at, cursor.sequence))
     is_user_id = limits.is_user_id(user_id)
     records, behind = resources.trail.page(user_id, after, wanted.limit) if is_user_id else ([], None)
     if not records and wanted.cursor is None:
-        raise Refused(HTTPStatus.NOT_FOUND, "user_not_found", detail="the ledger knows no such user")
+        raise Refused("user_not_found", detail="the ledger knows no such user")
     following = None
     if behind is not None:
         recorded_at, sequence = behind.rejected
-        following = cursors.write(
+        following = cursors.encode(
             HistoryCursor(user_id=user_id, version=behind.version, recorded_at=recorded_at, sequence=sequence)
         )
     # Not validated: an altered record must be shown as it is stored.
@@ -81,13 +82,13 @@ def _list(wanted: FindParameters, status: str) -> Response[str]:
         since = text_of(wanted.updated_after)
         after = ListingPosition(since)
     if wanted.cursor is not None:
-        cursor = cursors.read(wanted.cursor, ListingCursor, status=status, since=since)
+        cursor = cursors.decode(wanted.cursor, ListingCursor, status=status, since=since)
         after = ListingPosition(cursor.updated_at, tuple(cursor.seen))
         complete = cursor.complete_until
     users, behind = resources.listing.page(status, after, wanted.limit)
     following = None
     if behind is not None:
-        following = cursors.write(
+        following = cursors.encode(
             ListingCursor(
                 status=status,
                 since=since,
@@ -98,12 +99,6 @@ def _list(wanted: FindParameters, status: str) -> Response[str]:
         )
     page = models.UserPage(users=[*map(_shown, users)], next=following, complete_until=complete)
     return json_response(HTTPStatus.OK, page)
-
-
-def _holder(kind: str, name: str) -> User | None:
-    # Longer names are never held.
-    longest = {"email": limits.EMAIL_MAX, "username": limits.USERNAME_MAX}[kind]
-    return resources.store.holder(kind, name) if len(normal_form(name)) <= longest else None
 
 
 def _shown(user: User) -> models.User:

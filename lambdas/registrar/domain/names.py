@@ -4,6 +4,7 @@ import unicodedata
 from itertools import islice, product
 from typing import Final
 
+from registrar.domain import limits
 from registrar.domain.canonical import JsonObject
 
 NAME_KINDS: Final = ("email", "username")
@@ -32,6 +33,12 @@ def names_of(attributes: JsonObject) -> dict[str, str]:
     """Return the normal form of each name in a user's attributes, by kind (``email``, ``username``)."""
     found = ((kind, attributes.get(kind)) for kind in NAME_KINDS)
     return {kind: normal_form(name) for kind, name in found if isinstance(name, str)}
+
+
+def may_be_held(kind: str, name: str) -> bool:
+    """Return whether a name is short enough to be held; a longer one needs no look-up."""
+    longest = {"email": limits.EMAIL_MAX, "username": limits.USERNAME_MAX}[kind]
+    return len(normal_form(name)) <= longest
 
 
 def earlier_form(name: str) -> str:

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from registrar.adapters import dynamodb
+from registrar.adapters.environment import Environment
 from registrar.adapters.store import Store
 from registrar.domain.record import Record
 
-store = Store.from_environment()
+environment = Environment.read()
+store = Store(dynamodb.make_client(), environment.users_table, environment.ledger_table)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

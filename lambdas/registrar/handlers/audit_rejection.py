@@ -4,13 +4,16 @@ import json
 import logging
 from typing import Any
 
+from registrar.adapters import dynamodb
+from registrar.adapters.environment import Environment
 from registrar.adapters.store import Store
 from registrar.domain.errors import ChangeRejected
 from registrar.domain.request import identify
 from registrar.services.audit import audit_rejection
 
 logger = logging.getLogger()
-store = Store.from_environment()
+environment = Environment.read()
+store = Store(dynamodb.make_client(), environment.users_table, environment.ledger_table)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -24,8 +27,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """
     request = identify(event["request"], event["execution_name"])
     rejected = ChangeRejected.from_message(json.loads(event["cause"])["errorMessage"])
-    if request.problems:
-        rejected = ChangeRejected(request.problems)
     written = audit_rejection(request, rejected, store)
     codes = [problem.code for problem in written.record.errors or ()]
     logger.info("rejected", extra={"change_id": written.record.change_id, "codes": codes})

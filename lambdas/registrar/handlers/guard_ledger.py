@@ -2,14 +2,15 @@
 
 from typing import Any
 
+from registrar.adapters import dynamodb
 from registrar.adapters.environment import Environment
 from registrar.adapters.store import Store
 from registrar.handlers import stream
 from registrar.services.batch import BatchFailures
 from registrar.services.guard import guard
 
-store = Store.from_environment()
 environment = Environment.read()
+store = Store(dynamodb.make_client(), environment.users_table, environment.ledger_table)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

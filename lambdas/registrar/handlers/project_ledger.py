@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from registrar.adapters import dynamodb
+from registrar.adapters import dynamodb, events
 from registrar.adapters.counters import Counters
 from registrar.adapters.environment import Environment
 from registrar.adapters.events import EventBus
@@ -17,11 +17,11 @@ environment = Environment.read()
 client = dynamodb.make_client()
 counters = Counters(client, environment.counters_table)
 trail = Trail(client, environment.ledger_table)
-bus = EventBus.from_environment()
+bus = EventBus(events.make_client(), environment.event_bus)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Publish and count the new records of a batch (``services.project.project``).
+    """Publish and count the new records of a batch (``registrar.services.project.project``).
 
     Args:
         event: new records, a batch of the Ledger table's stream.

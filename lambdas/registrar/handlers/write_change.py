@@ -3,12 +3,15 @@
 import logging
 from typing import Any
 
+from registrar.adapters import dynamodb
+from registrar.adapters.environment import Environment
 from registrar.adapters.store import Store
 from registrar.domain.change import Change
 from registrar.services.write import write
 
 logger = logging.getLogger()
-store = Store.from_environment()
+environment = Environment.read()
+store = Store(dynamodb.make_client(), environment.users_table, environment.ledger_table)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -27,10 +27,14 @@ class AuditStore(Protocol):
 def audit_rejection(request: Identified, rejected: ChangeRejected, store: AuditStore) -> Written:
     """Record a rejection; return the record that stands for this request.
 
+    The problems of an invalid request are found here anew: the error that was raised has none of them.
+
     Raises:
         LedgerMismatch: another record stands in its place.
         TransientFault: try again.
     """
+    if request.problems:
+        rejected = ChangeRejected(request.problems)
     if REUSED not in rejected.problems:
         record = seal_rejection(request, rejected, system.now(), system.salt())
         found = store.reject(record)

@@ -13,7 +13,7 @@ OVERTAKEN_MAX: Final = 500
 """How many records of a user are fetched at once; the next attempt continues from there."""
 
 
-class Counters(Protocol):
+class CounterStore(Protocol):
     """The counters, as the projection uses them (``registrar.adapters.counters.Counters``)."""
 
     def progress(self, records: Iterable[Record]) -> Mapping[str, Progress]:
@@ -23,14 +23,14 @@ class Counters(Protocol):
         """Count records that were not counted before."""
 
 
-class Trails(Protocol):
+class TrailReader(Protocol):
     """The ledger, as the projection uses it (``registrar.adapters.trail.Trail``)."""
 
     def applied(self, user_id: str, first: int, last: int, limit: int) -> Sequence[Record]:
         """Return a user's applied records between two versions."""
 
 
-class Bus(Protocol):
+class EventPublisher(Protocol):
     """The event bus, as the projection uses it (``registrar.adapters.events.EventBus``)."""
 
     def publish(self, events: Iterable[UserChanged]) -> Sequence[bool]:
@@ -53,7 +53,11 @@ class UserBatch:
 
 
 def project(
-    arrived: Sequence[Arrived], counters: Counters, trails: Trails, bus: Bus, failures: BatchFailures
+    arrived: Sequence[Arrived],
+    counters: CounterStore,
+    trails: TrailReader,
+    bus: EventPublisher,
+    failures: BatchFailures,
 ) -> int:
     """Publish ``UserChanged`` for each new record, then count it; return how many there were.
 
@@ -76,7 +80,7 @@ def project(
     return len(published)
 
 
-def _new(batch: UserBatch, counted: Progress, trails: Trails, failures: BatchFailures) -> list[Record]:
+def _new(batch: UserBatch, counted: Progress, trails: TrailReader, failures: BatchFailures) -> list[Record]:
     """Return a user's records to publish, without duplicates and with missing predecessors."""
     new: dict[str, Record] = {}
     version = counted.version
@@ -101,7 +105,7 @@ def _new(batch: UserBatch, counted: Progress, trails: Trails, failures: BatchFai
     return list(new.values())
 
 
-def _publish(batches: Mapping[str, UserBatch], bus: Bus, failures: BatchFailures) -> None:
+def _publish(batches: Mapping[str, UserBatch], bus: EventPublisher, failures: BatchFailures) -> None:
     """Publish in rounds with one record of each user, so that no failure lets a later one go first."""
     waiting = {user_id: batch for user_id, batch in batches.items() if batch.new}
     while waiting:

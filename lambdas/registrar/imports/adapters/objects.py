@@ -7,7 +7,6 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from botocore.config import Config
 from botocore.exceptions import ClientError, IncompleteReadError, ResponseStreamingError
 
 from registrar.adapters import aws
@@ -27,14 +26,11 @@ def make_client() -> "S3Client":
     """Make a function's client."""
     made: S3Client = aws.client(
         "s3",
-        Config(
-            connect_timeout=1,
-            read_timeout=10,
-            retries={"mode": "standard", "total_max_attempts": 3},
-            signature_version="s3v4",
-            # Links with the region's own host: the global one redirects, and a signature covers the host.
-            s3={"addressing_style": "virtual"},
-        ),
+        read_timeout=10,
+        attempts=3,
+        signature_version="s3v4",
+        # Links with the region's own host: the global one redirects, and a signature covers the host.
+        s3={"addressing_style": "virtual"},
     )
     return made
 
