@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from registrar.adapters import system
 from registrar.adapters.retry import Retry
 from registrar.adapters.store import Store
-from registrar.domain.errors import ChangeRejected, Problem
+from registrar.domain.errors import BrokenSeal, ChangeRejected, Problem
 from registrar.domain.record import Record
 from registrar.domain.rejection import seal_rejection
 from registrar.domain.request import Identified
@@ -19,6 +19,7 @@ from registrar.imports.adapters.meter import Meter
 from registrar.imports.domain.plan import Plan
 from registrar.imports.domain.rows import PlannedRow
 from registrar.imports.domain.written import (
+    Altered,
     Recorded,
     Rejected,
     Stopped,
@@ -114,7 +115,9 @@ def write_rows(
         chunk_store: ChunkStore = DryRunStore(store) if plan.dry_run else store
         written: list[WrittenRow] = []
         for row, request in own:
-            written.append(retry.call(partial(_written, row, request, receipts, chunk_store, allowance)))
+            written.append(
+                retry.call(partial(_written_by_itself, row, request, receipts, chunk_store, allowance))
+            )
             allowance.note(written[-1])
         return written
 
@@ -149,6 +152,20 @@ def _written(
         return _decided(row, request, store)
     except ChangeRejected as rejected:
         return _rejected(request, rejected, store)
+
+
+def _written_by_itself(
+    row: PlannedRow,
+    request: Identified | None,
+    receipts: Mapping[str, Record],
+    store: ChunkStore,
+    allowance: Allowance,
+) -> WrittenRow:
+    """Write a row; one whose receipt was altered must not fail its chunk."""
+    try:
+        return _written(row, request, receipts, store, allowance)
+    except BrokenSeal:
+        return Altered()
 
 
 def _decided(row: PlannedRow, request: Identified, store: ChunkStore) -> Recorded:
