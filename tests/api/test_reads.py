@@ -275,3 +275,32 @@ def test_a_parameter_with_a_slash_stays_one_parameter(ask, items):
 def test_health_asks_nothing(ask, items, states):
     assert ask("GET", "/health", authorizer=None).body == {"status": "ok"}
     assert (items.calls, states.calls) == ([], [])
+
+
+def test_a_user_that_was_altered_is_listed_as_it_stands_and_fails_no_page(ask, monkeypatch, items):
+    altered = {**USER, "head": "x", "display_name": 7, "tags": {"a": 1}, "created_at": None}
+
+    def query(**call):
+        found = call["ExpressionAttributeValues"][":listing"]["S"] == "active#0"
+        return {"Items": [item_of(altered)] * found}
+
+    monkeypatch.setattr(items, "query", query)
+    items.items["USER#u-1"] = altered
+    shown = {name: value for name, value in altered.items() if name not in ("pk", "listing")}
+    assert ask("GET", "/users", query="status=active").body["users"] == [shown]
+    assert ask("GET", "/users", query="username=ada").body["users"] == [shown]
+    assert ask("GET", "/users/u-1").body == shown
+
+
+@pytest.mark.parametrize(
+    "altered", [{"reason": None}, {"later": "x"}, {"errors": [{"code": "x"}]}, {"actor": 1}, {"hash": "x"}]
+)
+def test_history_shows_an_altered_record_as_it_stands(ask, monkeypatch, items, altered):
+    record = {"user_id": "u-1", "sequence": "r#c-1", "recorded_at": MOMENT, "change_id": "c-1", **altered}
+
+    def query(**call):
+        return {"Items": [item_of(record)] * (":r" in call["ExpressionAttributeValues"])}
+
+    monkeypatch.setattr(items, "query", query)
+    answer = ask("GET", "/users/u-1/history")
+    assert (answer.status, answer.body) == (200, {"records": [record], "next": None})

@@ -7,14 +7,18 @@ from typing import Any
 
 import pytest
 
+from registrar.adapters.retry import Retry
 from registrar.domain import limits
 from registrar.domain.change import Outcome
-from registrar.domain.errors import LedgerMismatch
+from registrar.domain.errors import BrokenSeal, LedgerMismatch
 from registrar.domain.record import GENESIS, Record
 from registrar.imports.adapters.objects import Objects
 from registrar.imports.domain.cost import GETS_OF_A_CHUNK, PUTS_OF_A_CHUNK
+from registrar.imports.domain.plan import Plan
+from registrar.imports.domain.results import Consumed
 from registrar.imports.domain.rows import PlannedRow
-from registrar.imports.domain.written import WrittenChunk
+from registrar.imports.domain.written import Altered, WrittenChunk
+from registrar.imports.services.write_chunk import Allowance, write_rows
 from tests.integration.import_machine import ACTOR, BUCKET, ImportMachine, csv_of, step, use
 from tests.memory_s3 import MemoryS3
 
@@ -193,6 +197,28 @@ def test_the_objects_of_an_import_are_as_the_release_before_has_stored_and_reads
     assert PlannedRow.from_json(invalid).names_taken == {}
     written = {"rows": WRITTEN[:4], "consumed": {"write_units": 1.5, "read_units": 0.5, "milliseconds": 3.25}}
     assert WrittenChunk.from_json(written).as_json() == written
+
+
+def test_a_row_whose_receipt_was_altered_fails_by_itself():
+    class Tables:
+        """One altered receipt: batches leave it out, and whoever meets it is told."""
+
+        def receipts(self, _change_ids):
+            return {}
+
+        def put_receipt(self, record: Record) -> None:
+            if record.change_id == "i-1":
+                raise BrokenSeal(record.sequence)
+
+    rows = [PlannedRow.from_json({"number": n, **READABLE, "id": f"i-{n}"}) for n in (1, 2)]
+    retry = Retry(first=0, attempts=1)
+    altered, recorded = write_rows(rows, Plan.from_json(PLAN), Tables(), Allowance(), retry)
+    assert altered == Altered()
+    assert recorded.record.change_id == "i-2"
+    chunk = WrittenChunk([altered, recorded], Consumed())
+    # Releases before take a record without a seal for altered, too.
+    assert chunk.as_json()["rows"][0] == {"record": {}}
+    assert WrittenChunk.from_json(chunk.as_json()) == chunk
 
 
 def test_a_chunk_that_the_release_before_has_written_is_audited_and_an_altered_row_fails_by_itself(s3):

@@ -263,13 +263,16 @@ def test_a_record_waits_for_its_predecessor_until_that_is_in_the_ledger(project,
     assert [detail["version"] for detail in bus.published] == [1, 2, 3]
 
 
-def test_what_was_overtaken_is_not_published_when_its_seal_is_broken(project, engine, created_tables, bus):
+@pytest.mark.parametrize("altered", [{"reason": "another"}, {"reason": None}, {"later": 1}, {"errors": [{}]}])
+def test_what_was_overtaken_is_not_published_when_its_seal_is_broken(
+    project, engine, created_tables, bus, altered
+):
     world = World(random.Random(1), people=1)
     while world.users.get("u-0") is None or world.users["u-0"].version < 3:
         world.change()
     first, second, third = (each for each in world.records if each.applied)
     assert project([first]) == []
-    put_all(engine, created_tables.ledger, [item_of(replace(second, reason="another").as_json())])
+    put_all(engine, created_tables.ledger, [item_of({**second.as_json(), **altered})])
     assert project([third]) == [0]
     assert [detail["version"] for detail in bus.published] == [1]
     put_all(engine, created_tables.ledger, [item_of(second.as_json())])

@@ -6,7 +6,9 @@ import pytest
 
 from registrar.adapters.items import LISTING_SHARDS
 from registrar.domain.decide import Applied, Cancelled
-from tests.integration.sample_requests import NOW, decided
+from registrar.domain.errors import BrokenSeal
+from tests.integration.machine import ExecutionFailedError
+from tests.integration.sample_requests import NOW, decided, request
 from tests.integration.tables import items_of
 
 ADA = {"username": "Ada", "email": "Ada@Example.com", "display_name": "Ada Lovelace", "tags": {"team": "Ω"}}
@@ -213,3 +215,22 @@ def test_the_receipt_is_returned_when_everything_else_fails_too(ada, store, stor
         moved.record, user_moved=True, user=moved.after, names_taken=["email"]
     )
     assert stored() == before
+
+
+@pytest.mark.parametrize("head", [{"NULL": True}, {"N": "7"}])
+def test_nothing_is_committed_on_a_user_whose_item_was_altered(
+    execute_unchecked, engine, created_tables, head
+):
+    execute_unchecked(request("create", change_id="c-1", attributes=ADA))
+    key = {"pk": {"S": "USER#u-1"}}
+    engine.update_item(
+        TableName=created_tables.users,
+        Key=key,
+        UpdateExpression="SET head = :head",
+        ExpressionAttributeValues={":head": head},
+    )
+    before = items_of(engine, created_tables.users)
+    with pytest.raises(ExecutionFailedError) as failed:
+        execute_unchecked(request("update", change_id="c-2", attributes={"display_name": "Grace"}))
+    assert isinstance(failed.value.__cause__, BrokenSeal)
+    assert items_of(engine, created_tables.users) == before

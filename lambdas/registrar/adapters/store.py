@@ -1,6 +1,7 @@
 """The store of a change: users, the names they hold, receipts, and the ledger."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from registrar.adapters.dynamodb import READ_MAX, batch_get, item_of, plain
@@ -17,7 +18,7 @@ from registrar.adapters.items import (
     user_of,
 )
 from registrar.domain.decide import Applied, Cancelled
-from registrar.domain.errors import LedgerMismatch, TransientFault
+from registrar.domain.errors import BrokenSeal, LedgerMismatch, TransientFault
 from registrar.domain.names import earlier_form, earlier_forms, names_of, normal_form
 from registrar.domain.record import Record, RecordKey
 from registrar.domain.user import User
@@ -58,10 +59,18 @@ class Store:
         return record_of(self._item(self._users, receipt_key(change_id)))
 
     def receipts(self, change_ids: Iterable[str]) -> dict[str, Record]:
-        """Read the records in the receipts of up to ``READ_MAX`` changes, by change_id, consistently."""
+        """Read the records in the receipts of up to ``READ_MAX`` changes, by change_id, consistently.
+
+        A receipt that has not the fields of a record is left out, so that it fails its own change alone.
+        """
         keys = [receipt_key(change_id) for change_id in dict.fromkeys(change_ids)]
-        found = map(record_of, batch_get(self._client, self._users, keys, ConsistentRead=True))
-        return {record.change_id: record for record in found if record is not None}
+        found: dict[str, Record] = {}
+        for item in batch_get(self._client, self._users, keys, ConsistentRead=True):
+            with suppress(BrokenSeal):
+                record = record_of(item)
+                if record is not None:
+                    found[record.change_id] = record
+        return found
 
     def holder(self, kind: str, name: str) -> User | None:
         """Read the live user who holds a name: one read for the id, one for the user.

@@ -91,10 +91,14 @@ class Record:
 
         Args:
             salt: 32 hexadecimal digits, random for each record.
+
+        Raises:
+            BrokenSeal: a field has a wrong type, as when the user that it follows from was altered.
         """
-        salted = replace(self, salt=salt)
-        committed = replace(salted, commitment=commitment_of(salted.as_json()))
-        return replace(committed, hash=hash_of(committed.as_json()))
+        value = replace(self, salt=salt).as_json()
+        value["commitment"] = commitment_of(value)
+        value["hash"] = hash_of(value)
+        return type(self).from_json(value)
 
     def is_sealed(self) -> bool:
         """Return whether the commitment and the hash are right, by recomputing both."""
@@ -142,6 +146,8 @@ class Record:
         more = {name: each for name, each in value.items() if name not in _TYPES}
         record = cls(**{"request_hash": None, **known}, more=more)
         if record.errors and record.as_json()["errors"] != value["errors"]:
+            raise BrokenSeal(record.sequence)
+        if record.applied and record.version is None:
             raise BrokenSeal(record.sequence)
         return record
 

@@ -47,24 +47,25 @@ def write(change: Change, store: WriteStore) -> Written:
         TransientFault: try again.
     """
     # A create expects no user, and its transaction finds one that is there: no read is needed.
-    is_read = change.action is not Action.CREATE or bool(change.expected_version)
-    user: User | None = None
+    user, receipt = None, None
+    if change.action is not Action.CREATE or change.expected_version:
+        # Not retried here: with the commits that follow it could outlast the function.
+        user, receipt = store.read(change.user_id, change.change_id)
 
     def attempt() -> Written:
-        nonlocal is_read, user
-        if is_read:
-            user, receipt = store.read(change.user_id, change.change_id)
-            if receipt is not None:
-                return Written(check_receipt(receipt, change), replayed=True)
-            is_read = False
+        nonlocal user, receipt
+        if receipt is not None:
+            return Written(check_receipt(receipt, change), replayed=True)
         applied = decide(change, user, system.now(), system.salt())
         match store.commit(applied):
             case None:
                 return Written(applied.record, replayed=False)
-            case Cancelled(receipt=Record() as receipt):
-                return Written(check_receipt(receipt, change), replayed=True)
+            case Cancelled(receipt=Record() as found):
+                return Written(check_receipt(found, change), replayed=True)
             case Cancelled(user_moved=True) as cancelled:
-                user, is_read = cancelled.user, cancelled.user is None
+                user = cancelled.user
+                if user is None:
+                    user, receipt = store.read(change.user_id, change.change_id)
                 raise TransientFault("another change of this user was faster")
             case cancelled:
                 raise name_taken(cancelled.names_taken, user)

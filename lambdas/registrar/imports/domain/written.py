@@ -40,7 +40,7 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Altered:
-    """What was stored for the row is not a sealed record. It is never written, only read."""
+    """What is stored for the row, in its receipt or in the chunk, is not a sealed record."""
 
 
 WrittenRow = Recorded | Rejected | Stopped | Unreadable | Altered
@@ -71,8 +71,11 @@ def _as_json(row: WrittenRow) -> dict[str, Any]:
             return {"record": record.as_json()}
         case Stopped():
             return {"stopped": True}
-        case Unreadable() | Altered():
+        case Unreadable():
             return {}
+        case Altered():
+            # Releases before read this, too, as a record that is not sealed.
+            return {"record": {}}
 
 
 def _from_json(value: Mapping[str, Any]) -> WrittenRow:

@@ -8,7 +8,7 @@ from typing import Final
 
 from registrar.adapters import system
 from registrar.adapters.retry import Retry
-from registrar.domain.errors import ChangeRejected, Problem
+from registrar.domain.errors import BrokenSeal, ChangeRejected, Problem
 from registrar.domain.record import Record
 from registrar.domain.rejection import seal_rejection
 from registrar.domain.request import Identified
@@ -16,7 +16,15 @@ from registrar.domain.reuse import REUSED
 from registrar.imports.adapters.import_store import ImportStore
 from registrar.imports.domain.plan import Plan
 from registrar.imports.domain.rows import PlannedRow
-from registrar.imports.domain.written import Recorded, Rejected, Stopped, Unreadable, WrittenChunk, WrittenRow
+from registrar.imports.domain.written import (
+    Altered,
+    Recorded,
+    Rejected,
+    Stopped,
+    Unreadable,
+    WrittenChunk,
+    WrittenRow,
+)
 from registrar.imports.services.chunks import at_once, retry_from_now
 from registrar.imports.services.dry_run import DryRunStore
 from registrar.imports.services.stores import ChunkStore, Meter, RowStore
@@ -99,7 +107,9 @@ def write_rows(
         row_store: RowStore = DryRunStore(store) if plan.dry_run else store
         written: list[WrittenRow] = []
         for row, request in own:
-            written.append(retry.call(partial(_written, row, request, receipts, row_store, allowance)))
+            written.append(
+                retry.call(partial(_written_by_itself, row, request, receipts, row_store, allowance))
+            )
             allowance.note(written[-1])
         return written
 
@@ -134,6 +144,20 @@ def _written(
         return _decided(row, request, store)
     except ChangeRejected as rejected:
         return _rejected(request, rejected, store)
+
+
+def _written_by_itself(
+    row: PlannedRow,
+    request: Identified | None,
+    receipts: Mapping[str, Record],
+    store: RowStore,
+    allowance: Allowance,
+) -> WrittenRow:
+    """Write a row; one whose receipt was altered must not fail its chunk."""
+    try:
+        return _written(row, request, receipts, store, allowance)
+    except BrokenSeal:
+        return Altered()
 
 
 def _decided(row: PlannedRow, request: Identified, store: RowStore) -> Recorded:
