@@ -15,6 +15,7 @@ from bench import units
 from bench.result import Result
 from registrar.domain.limits import CHUNK_ROWS
 from registrar.imports.adapters.prices import prices
+from registrar.imports.domain.cost import GETS_OF_A_CHUNK, PUTS_OF_A_CHUNK
 
 MEMORY_GB: Final = 0.5
 IMPORT_GB: Final = 2.0
@@ -82,7 +83,7 @@ def _bulk(tables: float) -> Cost:
     # 64 MB for as long as its functions take, in steps of 100 ms.
     express = chunks * (price["express_request"] + 1.0 * 64 / 1024 * price["express_gb_second"])
     functions = 2 * chunks * price["lambda_request"] + seconds * IMPORT_GB * price["lambda_gb_second"]
-    objects = chunks * (5 * price["s3_put"] + 9 * price["s3_get"])
+    objects = chunks * (PUTS_OF_A_CHUNK * price["s3_put"] + GETS_OF_A_CHUNK * price["s3_get"])
     return Cost("bulk row", express, functions, tables, objects)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import tracemalloc
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ from registrar.domain.change import Outcome
 from registrar.domain.errors import LedgerMismatch
 from registrar.domain.record import GENESIS, Record
 from registrar.imports.adapters.objects import Objects
+from registrar.imports.domain.cost import GETS_OF_A_CHUNK, PUTS_OF_A_CHUNK
 from registrar.imports.domain.rows import PlannedRow
 from registrar.imports.domain.written import WrittenChunk
-from tests.integration.import_machine import ACTOR, BUCKET, csv_of, step, use
+from tests.integration.import_machine import ACTOR, BUCKET, ImportMachine, csv_of, step, use
 from tests.memory_s3 import MemoryS3
 
 PLAN = {
@@ -221,6 +223,17 @@ def test_a_chunk_without_its_plan_fails_loudly(s3):
     keep(s3, "plan.json", PLAN)
     with pytest.raises(LookupError, match="chunk 1 has no result"):
         step("finish_import").handler({"import_id": "i-1"}, None)
+
+
+def test_a_chunk_takes_the_requests_to_s3_that_the_estimate_counts(s3, monkeypatch):
+    monkeypatch.setattr(limits, "CHUNK_ROWS", 1)
+    taken = []
+    for chunks in (1, 2):
+        s3.calls.clear()
+        # Rows that cannot be read need no table.
+        ImportMachine(s3).run("no JSON\n" * chunks, name="users.jsonl")
+        taken.append(Counter(operation for operation, _ in s3.calls))
+    assert taken[1] - taken[0] == {"PutObject": PUTS_OF_A_CHUNK, "GetObject": GETS_OF_A_CHUNK}
 
 
 class Discarding(MemoryS3):

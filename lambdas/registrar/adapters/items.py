@@ -6,15 +6,13 @@ from typing import Any, Final
 
 from registrar.adapters.dynamodb import item_of, plain
 from registrar.domain.record import Record
-from registrar.domain.user import Status, User
+from registrar.domain.user import ATTRIBUTES, Status, User
 
 Item = dict[str, Any]
 """An item in DynamoDB's typed JSON."""
 
 LISTING_SHARDS: Final = 8
 """One status is spread over so many partitions of the index ``by_status``."""
-
-ATTRIBUTES: Final = ("username", "email", "display_name", "status", "tags")
 
 
 def user_key(user_id: str) -> Item:

@@ -17,8 +17,8 @@ from registrar.domain import limits
 from registrar.domain.errors import ImportRefused, Problem
 from registrar.domain.request import without_session
 from registrar.imports.adapters.import_store import UPLOADS, ImportStore
-from registrar.imports.domain.plan import Plan, account_of
-from registrar.imports.domain.request import import_request_of, upload_request_of
+from registrar.imports.domain.plan import Plan, progress_json
+from registrar.imports.domain.request import ImportRequest, UploadRequest, checked
 
 LINK_SECONDS: Final = 900
 RUNNING: Final = "RUNNING"
@@ -30,7 +30,7 @@ router = APIGatewayHttpRouter()
 def post_upload() -> Response[str]:
     """Return an address that takes a file of one size, and the key under which an import finds it then."""
     try:
-        wanted = upload_request_of(body_of(router.current_event))
+        wanted = checked(UploadRequest, body_of(router.current_event))
     except ImportRefused as refused:
         raise invalid(*refused.problems) from None
     key = f"{UPLOADS}{uuid.uuid4().hex}.{wanted.format}"
@@ -48,7 +48,7 @@ def post_import() -> Response[str]:
     import_id = _import_id(event.headers.get("idempotency-key"))
     request = {**body, "actor": actor_of(event)}
     try:
-        import_request_of(request).file_format()
+        checked(ImportRequest, request).file_format()
     except ImportRefused as refused:
         raise invalid(*refused.problems) from None
     if not resources.imports.start(import_id, request):
@@ -98,14 +98,14 @@ def _import_id(key: str | None) -> str:
 
 
 def _status(store: ImportStore, plan: Plan | None) -> dict[str, Any] | None:
-    summary = store.summary()
+    summary = store.summary_json()
     running = None
     if summary is None:
         execution = resources.imports.find(store.import_id)
         running = execution.status if execution else None
         if running == "SUCCEEDED":
             # It has ended between the two looks, or its objects have expired.
-            summary = store.summary()
+            summary = store.summary_json()
             if summary is None:
                 raise Refused("not_found", detail="its report has expired")
     if summary is not None:
@@ -115,9 +115,9 @@ def _status(store: ImportStore, plan: Plan | None) -> dict[str, Any] | None:
     known: dict[str, Any] = {"import_id": store.import_id, "status": running, "errors": []}
     if plan is None:
         return known
-    return {**known, **account_of(plan, store.progress())}
+    return {**known, **progress_json(plan, store.progress())}
 
 
 def _links(store: ImportStore, plan: Plan) -> dict[str, str]:
     keys = {"report_url": store.report_key, "failed_url": store.failed_key(plan.format)}
-    return {name: store.objects.link_to_read(key, LINK_SECONDS) for name, key in keys.items()}
+    return {name: resources.objects().link_to_read(key, LINK_SECONDS) for name, key in keys.items()}

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from registrar.domain.canonical import JsonObject
+
+ATTRIBUTES: Final = ("username", "email", "display_name", "status", "tags")
 
 
 class Status(StrEnum):

@@ -1,10 +1,10 @@
 """The objects of an import: its plan, its chunks and their results, its report."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
+from typing import Any, Final, TypeVar
 
-from registrar.imports.adapters.objects import Objects
+from registrar.imports.domain.objects import ObjectStore
 from registrar.imports.domain.plan import Plan
 from registrar.imports.domain.reading import Format
 from registrar.imports.domain.results import ChunkResult, Tally
@@ -14,6 +14,19 @@ from registrar.imports.domain.written import WrittenChunk
 
 UPLOADS: Final = "uploads/"
 IMPORTS: Final = "imports/"
+
+T = TypeVar("T")
+
+
+def existing(found: T | None, otherwise: str) -> T:
+    """Return what was found.
+
+    Raises:
+        LookupError: nothing was.
+    """
+    if found is None:
+        raise LookupError(otherwise)
+    return found
 
 
 @dataclass(frozen=True)
@@ -25,7 +38,7 @@ class ImportStore:
     one listing gives the progress of an import of 500,000 rows.
     """
 
-    objects: Objects
+    objects: ObjectStore
     import_id: str
 
     def key(self, name: str) -> str:
@@ -34,8 +47,7 @@ class ImportStore:
 
     def plan(self) -> Plan | None:
         """Read the plan, None before there is one."""
-        found = self.objects.read(self.key("plan.json"))
-        return None if found is None else Plan.from_json(found)
+        return self._read("plan.json", Plan.from_json)
 
     def existing_plan(self) -> Plan:
         """Read the plan.
@@ -43,9 +55,7 @@ class ImportStore:
         Raises:
             LookupError: there is none.
         """
-        if (plan := self.plan()) is None:
-            raise LookupError(self.key("plan.json"))
-        return plan
+        return existing(self.plan(), "the import has no plan")
 
     def write_plan(self, plan: Plan) -> None:
         """Write the plan."""
@@ -67,38 +77,34 @@ class ImportStore:
         Raises:
             LookupError: there is no such chunk.
         """
-        found = self.objects.read(self._of_chunk("chunks", chunk))
-        if found is None:
-            raise LookupError(self._of_chunk("chunks", chunk))
-        return [*map(PlannedRow.from_json, found)]
+        found = self._read(_of_chunk("chunks", chunk), lambda rows: [*map(PlannedRow.from_json, rows)])
+        return existing(found, f"there is no chunk {chunk}")
 
     def write_rows(self, chunk: int, rows: Sequence[PlannedRow]) -> None:
         """Write a chunk's rows."""
-        self.objects.write(self._of_chunk("chunks", chunk), [row.as_json() for row in rows])
+        self.objects.write(self.key(_of_chunk("chunks", chunk)), [row.as_json() for row in rows])
 
     def written(self, chunk: int) -> WrittenChunk | None:
         """Read how a chunk was written, None before it was."""
-        found = self.objects.read(self._of_chunk("written", chunk))
-        return None if found is None else WrittenChunk.from_json(found)
+        return self._read(_of_chunk("written", chunk), WrittenChunk.from_json)
 
     def write_written(self, chunk: int, written: WrittenChunk) -> None:
         """Write how a chunk was written, unless another run has."""
-        self.objects.write_once(self._of_chunk("written", chunk), written.as_json())
+        self.objects.write_once(self.key(_of_chunk("written", chunk)), written.as_json())
 
     def result(self, chunk: int) -> ChunkResult | None:
         """Read a chunk's result, None before it has one."""
-        found = self.objects.read(self._of_chunk("results", chunk))
-        return None if found is None else ChunkResult.from_json(found)
+        return self._read(_of_chunk("results", chunk), ChunkResult.from_json)
 
     def write_result(self, chunk: int, result: ChunkResult) -> ChunkResult:
         """Write a chunk's result unless another run has; return the one that is stored."""
-        if not self.objects.write_once(self._of_chunk("results", chunk), result.as_json()):
+        if not self.objects.write_once(self.key(_of_chunk("results", chunk)), result.as_json()):
             return self.result(chunk) or result
         return result
 
     def mark(self, chunk: int, tally: Tally) -> None:
         """Add a chunk's result to the progress: the stored one, so that a repetition writes the same key."""
-        numbers = "-".join(map(str, tally.numbers()))
+        numbers = "-".join(map(str, astuple(tally)))
         self.objects.write(self.key(f"progress/{chunk:06d}-{numbers}"), None)
 
     def progress(self) -> Tally:
@@ -109,10 +115,9 @@ class ImportStore:
             tally += Tally(*map(int, numbers))
         return tally
 
-    def summary(self) -> dict[str, Any] | None:
-        """Read the summary's JSON, None before the import has ended."""
-        found: dict[str, Any] | None = self.objects.read(self.key("summary.json"))
-        return found
+    def summary_json(self) -> dict[str, Any] | None:
+        """Read the summary as the API answers it, None before the import has ended."""
+        return self._read("summary.json", dict)
 
     def write_summary(self, summary: Summary | Refusal) -> None:
         """Write the summary."""
@@ -127,5 +132,10 @@ class ImportStore:
         """Return the key of the file of rows that were not applied."""
         return self.key(f"failed.{form}")
 
-    def _of_chunk(self, kind: str, chunk: int) -> str:
-        return self.key(f"{kind}/{chunk:06d}.json")
+    def _read(self, name: str, of: Callable[[Any], T]) -> T | None:
+        found = self.objects.read(self.key(name))
+        return None if found is None else of(found)
+
+
+def _of_chunk(kind: str, chunk: int) -> str:
+    return f"{kind}/{chunk:06d}.json"

@@ -1,17 +1,13 @@
 """What a function consumes, as DynamoDB and the clock report it."""
 
-import os
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from registrar.imports.domain.results import Consumed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-MEMORY_GB: Final = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024")) / 1024
-"""This function's memory; all functions of an import have the same."""
 
 
 class Meter:

@@ -2,17 +2,16 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError, IncompleteReadError, ResponseStreamingError
 
 from registrar.adapters import aws
-from registrar.adapters.environment import Environment
 from registrar.adapters.faults import transient_faults
 from registrar.domain.errors import ImportRefused, Problem, TransientFault
+from registrar.imports.domain.objects import FoundObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -35,16 +34,6 @@ def make_client() -> "S3Client":
     return made
 
 
-@dataclass(frozen=True)
-class Found:
-    """An object: its size in bytes, and the ETag of the content that was found."""
-
-    bucket: str
-    key: str
-    size: int
-    tag: str
-
-
 class Objects:
     """The import bucket; files are read from other buckets, too.
 
@@ -55,12 +44,7 @@ class Objects:
         self.bucket = bucket
         self._client = client
 
-    @classmethod
-    def from_environment(cls) -> Self:
-        """Make a function's adapter, once, with a client of its own."""
-        return cls(make_client(), Environment.read().import_bucket)
-
-    def find(self, bucket: str, key: str) -> Found | None:
+    def find(self, bucket: str, key: str) -> FoundObject | None:
         """Find an object, None when it is not there or may not be read."""
         try:
             with transient_faults():
@@ -69,9 +53,9 @@ class Objects:
             if _status(error) in ABSENT:
                 return None
             raise
-        return Found(bucket, key, head["ContentLength"], head["ETag"])
+        return FoundObject(bucket, key, head["ContentLength"], head["ETag"])
 
-    def blocks(self, found: Found) -> Iterator[bytes]:
+    def blocks(self, found: FoundObject) -> Iterator[bytes]:
         """Yield the bytes of an object that was found, a block at a time.
 
         Raises:
@@ -127,10 +111,10 @@ class Objects:
             raise
         return True
 
-    def upload(self, key: str, file: Path, kind: str) -> None:
+    def upload(self, key: str, file: Path, content_type: str) -> None:
         """Write a file of up to 5 GiB, as much as one PUT takes."""
         with transient_faults(), file.open("rb") as content:
-            self._client.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=kind)
+            self._client.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=content_type)
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys that begin with a prefix, in order; a thousand to a request."""

@@ -41,23 +41,23 @@ class Spool:
         """Add a row; one without an owner is ordered by its number alone."""
         first = number
         if owner is not None:
-            ((first,),) = self._connection.execute(
+            first = self._number(
                 "INSERT INTO owners VALUES (?, ?, 1)"
                 " ON CONFLICT (owner) DO UPDATE SET rows = rows + 1 RETURNING first",
-                (owner, number),
-            ).fetchall()
+                owner,
+                number,
+            )
         # As UTF-8: escapes would make text in some languages six times as large.
         text = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
         self._connection.execute("INSERT INTO rows VALUES (?, ?, ?)", (first, number, text))
 
     def times_before(self, content: str) -> int:
         """Count a content; return how often it came before."""
-        ((times,),) = self._connection.execute(
+        return self._number(
             "INSERT INTO contents VALUES (?, 0)"
             " ON CONFLICT (content) DO UPDATE SET times = times + 1 RETURNING times",
-            (content,),
-        ).fetchall()
-        return int(times)
+            content,
+        )
 
     def claim(self, names: Mapping[str, str], owner: str, number: int) -> dict[str, int]:
         """Claim all of a row's names, or none when a row of another owner has one.
@@ -79,8 +79,7 @@ class Spool:
 
     def busiest(self) -> int:
         """Return the number of rows of the owner that has most."""
-        ((most,),) = self._connection.execute("SELECT COALESCE(MAX(rows), 0) FROM owners").fetchall()
-        return int(most)
+        return self._number("SELECT COALESCE(MAX(rows), 0) FROM owners")
 
     def by_owner(self) -> Iterator[tuple[Any, int]]:
         """Yield the rows, each owner's together, by the number of its first row; and the bytes of each."""
@@ -89,6 +88,10 @@ class Spool:
     def by_number(self) -> Iterator[Any]:
         """Yield the rows by their numbers."""
         yield from (content for content, _ in self._ordered("number"))
+
+    def _number(self, statement: str, *values: str | int) -> int:
+        ((number,),) = self._connection.execute(statement, values).fetchall()
+        return int(number)
 
     def _ordered(self, columns: str) -> Iterator[tuple[Any, int]]:
         self._connection.execute(f"CREATE INDEX IF NOT EXISTS ordered ON rows ({columns})")

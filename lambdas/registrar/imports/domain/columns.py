@@ -8,8 +8,8 @@ from typing import Any, Final, Self
 from registrar.domain.change import Action
 from registrar.domain.errors import ImportRefused, Problem
 from registrar.domain.json_text import NotJson, read_json
+from registrar.domain.user import ATTRIBUTES
 
-ATTRIBUTES: Final = ("username", "email", "display_name", "status", "tags")
 FIELDS: Final = ("user_id", "action", *ATTRIBUTES, "expected_version", "reason", "change_id")
 MAP_IT: Final = (
     'map it with --column "NAME=FIELD" (the API\'s "columns"), or pass it over with --column NAME='
@@ -32,7 +32,7 @@ def cell_of(text: str) -> str:
     return f"'{text}" if _GUARDED.match(text) else text
 
 
-def text_of(cell: str) -> str:
+def text_in(cell: str) -> str:
     """Read back what ``cell_of`` wrote; any other cell is its text."""
     return cell[1:] if cell.startswith("'") and _GUARDED.match(cell) else cell
 
@@ -103,7 +103,7 @@ class Columns:
 def _value(field: str, cell: str) -> Any:  # noqa: ANN401 - any JSON value
     if field in ATTRIBUTES and cell == NULL:
         return None
-    text = text_of(cell)
+    text = text_in(cell)
     # A value of the wrong type stays a string; the validation of the request reports it.
     if field == "expected_version" and re.fullmatch(r"[0-9]{1,18}", text):
         return int(text)
@@ -118,4 +118,4 @@ def _value(field: str, cell: str) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def _normal(name: str) -> str:
-    return text_of(name.strip()).strip().casefold()
+    return text_in(name.strip()).strip().casefold()

@@ -9,11 +9,12 @@ EXPRESS_GB: Final = 64 / 1024
 """The least memory that an Express workflow is billed for."""
 
 PUTS_OF_A_CHUNK: Final = 4
-GETS_OF_A_CHUNK: Final = 9
+GETS_OF_A_CHUNK: Final = 8
+"""S3 requests for each chunk, those of the steps that plan and finish the import with them."""
 
 
 def estimate(consumed: Consumed, chunks: int, memory_gb: float, price: Mapping[str, float]) -> float:
-    """Return US dollars for the chunks of an import, without the steps that plan and finish it.
+    """Return US dollars for the chunks of an import; planning and finishing it adds the S3 requests alone.
 
     Args:
         consumed: by all chunks; DynamoDB does not report the units of refused writes, such as replays.

@@ -42,7 +42,7 @@ class Plan:
         return cls(**{**known, "format": Format(value["format"])})
 
 
-def account_of(plan: Plan, tally: Tally) -> dict[str, Any]:
+def progress_json(plan: Plan, tally: Tally) -> dict[str, Any]:
     """Return an import's progress as JSON, as the API and the summary show it."""
     return {
         "import_key": plan.import_key,

@@ -77,7 +77,7 @@ def rows_of(
     return header, _csv_rows(records, columns)
 
 
-class _Lines:
+class _Lines(Iterator[str]):
     """The lines of a file, their ends included.
 
     Attributes:
@@ -87,9 +87,6 @@ class _Lines:
     def __init__(self, blocks: Iterable[bytes]) -> None:
         self.number = 0
         self._lines = self._decoded(_split(blocks))
-
-    def __iter__(self) -> Iterator[str]:
-        return self
 
     def __next__(self) -> str:
         return next(self._lines)
@@ -227,15 +224,12 @@ class _TooLong(Exception):  # noqa: N818 - what a record is
         super().__init__()
 
 
-class _Feed:
+class _Feed(Iterator[str]):
     """Lines for the CSV reader; measures each record."""
 
     def __init__(self, lines: _Lines) -> None:
         self.size = 0
         self._lines = lines
-
-    def __iter__(self) -> Iterator[str]:
-        return self
 
     def __next__(self) -> str:
         line = next(self._lines)

@@ -4,14 +4,7 @@ import math
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    Field,
-    StringConstraints,
-    ValidationError,
-    WithJsonSchema,
-)
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from registrar.domain import limits
@@ -111,25 +104,12 @@ class ImportRequest(StrictModel):
         return min(most, default=None)
 
 
-def import_request_of(request: Any) -> ImportRequest:  # noqa: ANN401 - any JSON value
-    """Check the request of an import.
+def checked(model: type[M], request: Any) -> M:  # noqa: ANN401 - any JSON value
+    """Return a request as its model.
 
     Raises:
         ImportRefused: with every problem.
     """
-    return _checked(ImportRequest, request)
-
-
-def upload_request_of(request: Any) -> UploadRequest:  # noqa: ANN401 - any JSON value
-    """Check the request of an upload.
-
-    Raises:
-        ImportRefused: with every problem.
-    """
-    return _checked(UploadRequest, request)
-
-
-def _checked(model: type[M], request: Any) -> M:  # noqa: ANN401 - any JSON value
     try:
         return model.model_validate(request)
     except ValidationError as error:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, astuple, dataclass, field
 from enum import StrEnum
+from operator import add, sub
 from typing import Any, Final, Self
 
 from registrar.domain.errors import Problem
@@ -77,12 +78,7 @@ class Tally:
         )
 
     def __add__(self, other: Self) -> Self:
-        sums = (mine + its for mine, its in zip(self.numbers(), other.numbers(), strict=True))
-        return type(self)(*sums)
-
-    def numbers(self) -> tuple[int, ...]:
-        """Return the numbers in the order of the fields."""
-        return astuple(self)
+        return type(self)(*map(add, astuple(self), astuple(other)))
 
     @property
     def rows(self) -> int:
@@ -105,10 +101,10 @@ class Consumed:
     milliseconds: float = 0.0
 
     def __add__(self, other: Self) -> Self:
-        return type(self)(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
+        return type(self)(*map(add, astuple(self), astuple(other)))
 
     def __sub__(self, other: Self) -> Self:
-        return type(self)(*(mine - its for mine, its in zip(astuple(self), astuple(other), strict=True)))
+        return type(self)(*map(sub, astuple(self), astuple(other)))
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ class PlannedRow:
         value = {"number": self.number, "owner": self.owner, "raw": self.raw}
         if self.request is None:
             return {**value, "problems": [problem.as_json() for problem in self.problems]}
+        # "lost": the names that the row does not get; stored chunks keep this name of the field.
         return {**value, "request": self.request, "lost": self.names_taken, "id": self.made_id}
 
     @classmethod

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from registrar.domain.errors import Problem
-from registrar.imports.domain.plan import Plan, account_of
+from registrar.imports.domain.plan import Plan, progress_json
 from registrar.imports.domain.results import FAULT, Consumed, Tally
 
 
@@ -33,7 +33,7 @@ class Summary:
         return {
             "import_id": self.plan.import_id,
             "status": "FAILED" if self.faults else "SUCCEEDED",
-            **account_of(self.plan, self.tally),
+            **progress_json(self.plan, self.tally),
             "finished_at": self.finished_at,
             "seconds": round(seconds, 3),
             "rows_a_second": round(self.plan.rows / max(seconds, 0.001), 1),

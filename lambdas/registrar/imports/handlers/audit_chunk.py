@@ -1,4 +1,4 @@
-"""The second step of a chunk: delivers its records to the ledger, and answers every row."""
+"""AuditChunk, the second step of a chunk: delivers its records to the ledger, and answers every row."""
 
 import logging
 from typing import Any
@@ -6,15 +6,17 @@ from typing import Any
 from registrar.adapters import dynamodb
 from registrar.adapters.environment import Environment
 from registrar.adapters.store import Store
+from registrar.imports.adapters import objects as objects_adapter
 from registrar.imports.adapters.import_store import ImportStore
 from registrar.imports.adapters.meter import Meter
 from registrar.imports.adapters.objects import Objects
 from registrar.imports.services.audit_chunk import audit_chunk
 
 logger = logging.getLogger()
+environment = Environment.read()
 client = dynamodb.make_client(connections=64)
-store = Store(client, ledger_table=Environment.read().ledger_table)
-objects = Objects.from_environment()
+store = Store(client, environment.users_table, environment.ledger_table)
+objects = Objects(objects_adapter.make_client(), environment.import_bucket)
 meter = Meter(client)
 
 

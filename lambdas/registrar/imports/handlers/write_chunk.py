@@ -1,4 +1,4 @@
-"""The first step of a chunk: decides its rows, and commits each with its receipt."""
+"""WriteChunk, the first step of a chunk: decides its rows, and commits each with its receipt."""
 
 import logging
 from typing import Any
@@ -6,15 +6,17 @@ from typing import Any
 from registrar.adapters import dynamodb
 from registrar.adapters.environment import Environment
 from registrar.adapters.store import Store
+from registrar.imports.adapters import objects as objects_adapter
 from registrar.imports.adapters.import_store import ImportStore
 from registrar.imports.adapters.meter import Meter
 from registrar.imports.adapters.objects import Objects
 from registrar.imports.services.write_chunk import write_chunk
 
 logger = logging.getLogger()
+environment = Environment.read()
 client = dynamodb.make_client(connections=64)
-store = Store(client, users_table=Environment.read().users_table)
-objects = Objects.from_environment()
+store = Store(client, environment.users_table, environment.ledger_table)
+objects = Objects(objects_adapter.make_client(), environment.import_bucket)
 meter = Meter(client)
 
 

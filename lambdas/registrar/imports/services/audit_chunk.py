@@ -1,24 +1,23 @@
-"""The second half of a chunk: delivers its records to the ledger, and answers every row."""
+"""AuditChunk: delivers its records to the ledger, and answers every row."""
 
 import logging
 from collections.abc import Sequence
 
 from registrar.adapters.retry import Retry
-from registrar.adapters.store import Store
 from registrar.domain.errors import BrokenSeal, LedgerMismatch, Problem
 from registrar.domain.record import Record
-from registrar.imports.adapters.import_store import ImportStore
-from registrar.imports.adapters.meter import Meter
+from registrar.imports.adapters.import_store import ImportStore, existing
 from registrar.imports.domain.plan import Plan
 from registrar.imports.domain.results import FAULT, STOPPED, ChunkResult, RowOutcome, RowResult, Tally
 from registrar.imports.domain.rows import PlannedRow
 from registrar.imports.domain.written import Altered, Recorded, Rejected, Stopped, Unreadable, WrittenRow
 from registrar.imports.services.chunks import at_once, retry_from_now
+from registrar.imports.services.stores import AuditStore, Meter
 
 logger = logging.getLogger()
 
 
-def audit_chunk(imports: ImportStore, chunk: int, store: Store, meter: Meter) -> ChunkResult:
+def audit_chunk(imports: ImportStore, chunk: int, store: AuditStore, meter: Meter) -> ChunkResult:
     """Record a chunk's rows unless it has a result; return the result.
 
     Raises:
@@ -28,9 +27,8 @@ def audit_chunk(imports: ImportStore, chunk: int, store: Store, meter: Meter) ->
     retry, before = retry_from_now(), meter.read()
     result = imports.result(chunk)
     if result is None:
-        plan, rows, written = imports.existing_plan(), imports.rows(chunk), imports.written(chunk)
-        if written is None:
-            raise LookupError(f"chunk {chunk} was not written")
+        plan, rows = imports.existing_plan(), imports.rows(chunk)
+        written = existing(imports.written(chunk), f"chunk {chunk} was not written")
         results = audit_rows(rows, written.rows, plan, store, retry)
         result = ChunkResult(results, meter.read() - before + written.consumed)
         result = imports.write_result(chunk, result)
@@ -40,7 +38,7 @@ def audit_chunk(imports: ImportStore, chunk: int, store: Store, meter: Meter) ->
 
 
 def audit_rows(
-    rows: Sequence[PlannedRow], written: Sequence[WrittenRow], plan: Plan, store: Store, retry: Retry
+    rows: Sequence[PlannedRow], written: Sequence[WrittenRow], plan: Plan, store: AuditStore, retry: Retry
 ) -> list[RowResult]:
     """Deliver the records of written rows to the ledger, and return how each row ended.
 
@@ -62,7 +60,7 @@ def audit_rows(
     return at_once(answer, zip(rows, written, strict=True))
 
 
-def _audited(row: PlannedRow, written: WrittenRow, plan: Plan, store: Store) -> RowResult:
+def _audited(row: PlannedRow, written: WrittenRow, plan: Plan, store: AuditStore) -> RowResult:
     match written:
         case Unreadable():
             return RowResult(row.number, None, RowOutcome.REJECTED, None, row.problems, raw=row.raw)

@@ -1,9 +1,9 @@
 """The store of a dry run: answers as the tables would, and writes nothing."""
 
-from registrar.adapters.store import Store
 from registrar.domain.decide import Applied, Cancelled
 from registrar.domain.record import Record
 from registrar.domain.user import User
+from registrar.imports.services.stores import ChunkStore
 
 
 class DryRunStore:
@@ -12,7 +12,7 @@ class DryRunStore:
     That is seen by the later rows of the same user, and by no others.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: ChunkStore) -> None:
         self._store = store
         self._users: dict[str, User] = {}
         self._receipts: dict[str, Record] = {}

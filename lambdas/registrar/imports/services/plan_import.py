@@ -12,8 +12,8 @@ from registrar.domain.errors import ImportRefused, Problem
 from registrar.domain.names import names_of
 from registrar.domain.request import identify
 from registrar.imports.adapters.import_store import ImportStore
-from registrar.imports.adapters.objects import Found, Objects
 from registrar.imports.adapters.spool import Spool
+from registrar.imports.domain.objects import FoundObject, ObjectStore
 from registrar.imports.domain.plan import Plan
 from registrar.imports.domain.reading import Row, rows_of
 from registrar.imports.domain.request import ImportRequest
@@ -62,7 +62,7 @@ def plan_import(request: ImportRequest, imports: ImportStore, started_at: str) -
     return plan
 
 
-def _find(request: ImportRequest, objects: Objects) -> Found:
+def _find(request: ImportRequest, objects: ObjectStore) -> FoundObject:
     bucket = request.source.bucket or objects.bucket
     found = objects.find(bucket, request.source.key)
     if found is None:

@@ -13,8 +13,8 @@ from registrar.imports.domain.plan import Plan
 from registrar.imports.domain.reading import Format
 from registrar.imports.domain.results import RowOutcome, RowResult
 
-REPORT: Final = ("row", "change_id", "outcome", "replayed", "version", "codes", "paths", "messages")
-KINDS: Final = {Format.CSV: "text/csv; charset=utf-8", Format.JSONL: "application/jsonl"}
+REPORT_COLUMNS: Final = ("row", "change_id", "outcome", "replayed", "version", "codes", "paths", "messages")
+CONTENT_TYPES: Final = {Format.CSV: "text/csv; charset=utf-8", Format.JSONL: "application/jsonl"}
 
 
 def write_reports(results: Iterable[RowResult], plan: Plan, report: Path, failed: Path) -> None:
@@ -26,7 +26,7 @@ def write_reports(results: Iterable[RowResult], plan: Plan, report: Path, failed
     ):
         # Each cell in quotes: a spreadsheet that separates at semicolons or tabs splits none.
         lines = csv.writer(report_file, quoting=csv.QUOTE_ALL)
-        lines.writerow(REPORT)
+        lines.writerow(REPORT_COLUMNS)
         failures = FailedRows(failed_file, plan)
         for result in results:
             lines.writerow(_report_line(result))

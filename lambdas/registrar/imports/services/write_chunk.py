@@ -1,44 +1,29 @@
-"""The first half of a chunk: decides its rows, and commits each with its receipt."""
+"""WriteChunk: decides its rows, and commits each with its receipt."""
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import chain, groupby
-from typing import Final, Protocol
+from typing import Final
 
 from registrar.adapters import system
 from registrar.adapters.retry import Retry
-from registrar.adapters.store import Store
 from registrar.domain.errors import ChangeRejected, Problem
 from registrar.domain.record import Record
 from registrar.domain.rejection import seal_rejection
 from registrar.domain.request import Identified
 from registrar.domain.reuse import REUSED
 from registrar.imports.adapters.import_store import ImportStore
-from registrar.imports.adapters.meter import Meter
 from registrar.imports.domain.plan import Plan
 from registrar.imports.domain.rows import PlannedRow
-from registrar.imports.domain.written import (
-    Recorded,
-    Rejected,
-    Stopped,
-    Unreadable,
-    WrittenChunk,
-    WrittenRow,
-)
+from registrar.imports.domain.written import Recorded, Rejected, Stopped, Unreadable, WrittenChunk, WrittenRow
 from registrar.imports.services.chunks import at_once, retry_from_now
 from registrar.imports.services.dry_run import DryRunStore
-from registrar.services.write import WriteStore, write
+from registrar.imports.services.stores import ChunkStore, Meter, RowStore
+from registrar.services.write import write
 
 RECEIPTS_AT_ONCE: Final = 100
 """As many as ``Store.receipts`` takes."""
-
-
-class ChunkStore(WriteStore, Protocol):
-    """What writing rows asks of the store (``registrar.adapters.store.Store``)."""
-
-    def put_receipt(self, record: Record) -> Record | None:
-        """Put the receipt of a rejected change, or return the record in the one that was there."""
 
 
 class Allowance:
@@ -62,7 +47,7 @@ class Allowance:
             self._left -= 1
 
 
-def write_chunk(imports: ImportStore, chunk: int, store: Store, meter: Meter) -> WrittenChunk:
+def write_chunk(imports: ImportStore, chunk: int, store: ChunkStore, meter: Meter) -> WrittenChunk:
     """Write a chunk unless it was written, and store how.
 
     A run that died is repeated, and finds what it had committed.
@@ -88,7 +73,7 @@ def _allowance(imports: ImportStore, plan: Plan) -> Allowance:
 
 
 def write_rows(
-    rows: Sequence[PlannedRow], plan: Plan, store: Store, allowance: Allowance, retry: Retry
+    rows: Sequence[PlannedRow], plan: Plan, store: ChunkStore, allowance: Allowance, retry: Retry
 ) -> list[WrittenRow]:
     """Write rows, those of one user one after the other and those of many in parallel; return how each was.
 
@@ -111,10 +96,10 @@ def write_rows(
     receipts = _receipts([each.change_id for each in requests if each is not None], store, retry)
 
     def of_a_user(own: Iterable[tuple[PlannedRow, Identified | None]]) -> list[WrittenRow]:
-        chunk_store: ChunkStore = DryRunStore(store) if plan.dry_run else store
+        row_store: RowStore = DryRunStore(store) if plan.dry_run else store
         written: list[WrittenRow] = []
         for row, request in own:
-            written.append(retry.call(partial(_written, row, request, receipts, chunk_store, allowance)))
+            written.append(retry.call(partial(_written, row, request, receipts, row_store, allowance)))
             allowance.note(written[-1])
         return written
 
@@ -122,7 +107,7 @@ def write_rows(
     return [*chain.from_iterable(at_once(of_a_user, (list(own) for _, own in by_user)))]
 
 
-def _receipts(change_ids: Sequence[str], store: Store, retry: Retry) -> dict[str, Record]:
+def _receipts(change_ids: Sequence[str], store: ChunkStore, retry: Retry) -> dict[str, Record]:
     starts = range(0, len(change_ids), RECEIPTS_AT_ONCE)
     batches = (change_ids[start : start + RECEIPTS_AT_ONCE] for start in starts)
     found = at_once(lambda batch: retry.call(partial(store.receipts, batch)), batches)
@@ -133,7 +118,7 @@ def _written(
     row: PlannedRow,
     request: Identified | None,
     receipts: Mapping[str, Record],
-    store: ChunkStore,
+    store: RowStore,
     allowance: Allowance,
 ) -> WrittenRow:
     if request is None:
@@ -151,7 +136,7 @@ def _written(
         return _rejected(request, rejected, store)
 
 
-def _decided(row: PlannedRow, request: Identified, store: ChunkStore) -> Recorded:
+def _decided(row: PlannedRow, request: Identified, store: RowStore) -> Recorded:
     if request.change is None:
         raise ChangeRejected(request.problems)
     if row.names_taken:
@@ -160,8 +145,8 @@ def _decided(row: PlannedRow, request: Identified, store: ChunkStore) -> Recorde
     return Recorded(written.record, written.replayed)
 
 
-def _rejected(request: Identified, rejected: ChangeRejected, store: ChunkStore) -> WrittenRow:
-    """Put a rejection's receipt before the next row is decided; its record is delivered by the other half."""
+def _rejected(request: Identified, rejected: ChangeRejected, store: RowStore) -> WrittenRow:
+    """Put a rejection's receipt before the next row is decided; its record is delivered by AuditChunk."""
     if REUSED not in rejected.problems:
         record = seal_rejection(request, rejected, system.now(), system.salt())
         found = store.put_receipt(record)

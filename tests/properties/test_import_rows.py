@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from registrar.domain.errors import ImportRefused, Problem
-from registrar.imports.domain.columns import NULL, Columns, cell_of, text_of
+from registrar.imports.domain.columns import NULL, Columns, cell_of, text_in
 from registrar.imports.domain.plan import Plan
 from registrar.imports.domain.reading import Format, rows_of
 from registrar.imports.domain.results import RowOutcome, RowResult, Tally
@@ -56,7 +56,7 @@ def test_a_csv_is_read_as_it_was_written_wherever_its_bytes_are_cut(rows, data):
 @example("''")
 def test_a_cell_is_read_as_it_was_meant_and_no_spreadsheet_runs_it(text):
     cell = cell_of(text)
-    assert text_of(cell) == text
+    assert text_in(cell) == text
     assert not cell.lstrip("".join(PASSED_OVER)).startswith(FORMULAS)
     assert cell != NULL
     # The export is written by code of its own.
