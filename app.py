@@ -5,7 +5,7 @@ import sys
 from aws_cdk import App
 
 from infra.data_stack import DataStack
-from infra.settings import IncompleteSettingsError, StageSettings, UnknownStageError, stage_settings
+from infra.settings import SettingsError, StageSettings, stage_settings
 from infra.workflow_stack import WorkflowStack
 
 OWN = ("alarm_topic_arn", "jwt_issuer", "jwt_audience", "import_sources")
@@ -33,7 +33,7 @@ def main() -> None:
             "dev" if stage is None else stage,
             **{name: app.node.try_get_context(name) for name in OWN},
         )
-    except (UnknownStageError, IncompleteSettingsError) as error:
+    except SettingsError as error:
         sys.exit(f"error: {error}")
     add_stacks(app, settings)
     app.synth()

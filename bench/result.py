@@ -45,8 +45,7 @@ def ratio(
         The median of the rounds' ratios, and the least and the most of them.
     """
     measure(), floor()
-    ratios = [measure() / floor() for _ in range(rounds)]
-    return statistics.median(ratios), (min(ratios), max(ratios))
+    return of_rounds([measure() / floor() for _ in range(rounds)])
 
 
 def of_rounds(values: Sequence[float]) -> tuple[float, tuple[float, float]]:

@@ -33,12 +33,6 @@ exec {python} -m awslambdaric "$_HANDLER"
 class BundlingError(RuntimeError):
     """The functions' dependencies could not be installed; the message has uv's output."""
 
-    def __init__(self, requirements: Path, reason: str) -> None:
-        super().__init__(
-            f"could not install {requirements} for Lambda,"
-            f" neither from uv's cache nor from the package index:\n{reason}"
-        )
-
 
 class CodeAssets:
     """The assets of one stage; functions share them."""
@@ -106,7 +100,10 @@ def install_requirements(target: Path, requirements: Path) -> None:
     offline = _run([*command, "--offline"])
     online = _run(command) if offline.returncode else offline
     if online.returncode:
-        raise BundlingError(requirements, online.stderr.strip())
+        raise BundlingError(
+            f"could not install {requirements} for Lambda,"
+            f" neither from uv's cache nor from the package index:\n{online.stderr.strip()}"
+        )
     # Metadata of this machine and this run would change the asset's hash.
     for note in target.glob("*.dist-info/*"):
         if note.name in {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"}:

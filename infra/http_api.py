@@ -93,15 +93,9 @@ class HttpApi(Construct):
             create_default_stage=False,
             default_authorizer=_authorizer(settings),
         )
+        reason = "The API describes executions by change or import id, unknown at deployment."
         Validations.of(self.function).acknowledge(
-            *(
-                executions_acknowledgment(
-                    machine,
-                    ":*",
-                    "The API describes executions by change or import id, unknown at deployment.",
-                )
-                for machine in (standard, imports)
-            ),
+            *(executions_acknowledgment(machine, ":*", reason) for machine in (standard, imports))
         )
         self._build_routes()
         self._build_stage(settings)

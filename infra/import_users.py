@@ -11,12 +11,7 @@ from infra.code_asset import CodeAssets
 from infra.data_stack import DataStack
 from infra.lambda_function import LambdaFunction
 from infra.settings import StageSettings
-from infra.state_machine import (
-    DEFINITIONS,
-    StateMachine,
-    executions_acknowledgment,
-    executions_of,
-)
+from infra.state_machine import DEFINITIONS, StateMachine, executions_acknowledgment, executions_of
 
 WHOLE_FILE = Duration.minutes(14)
 """Timeout of a function that reads or writes a whole file; its state's timeout is a little longer."""
@@ -149,11 +144,7 @@ class ImportUsers(Construct):
                     actions=["states:StartExecution"], resources=[machine.machine.state_machine_arn]
                 ),
                 iam.PolicyStatement(
-                    actions=[
-                        "states:DescribeExecution",
-                        "states:RedriveExecution",
-                        "states:StopExecution",
-                    ],
+                    actions=["states:DescribeExecution", "states:RedriveExecution", "states:StopExecution"],
                     resources=[executions_of(machine.machine, pattern) for pattern in patterns],
                 ),
             ],

@@ -17,18 +17,8 @@ class FunctionRuntime(StrEnum):
     """The custom runtime `provided.al2023`, whose bootstrap runs this checkout's Python with its packages."""
 
 
-class UnknownStageError(ValueError):
-    """No stage has this name; the message lists the known ones."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"unknown stage {name!r}; known stages: {', '.join(STAGES)}")
-
-
-class IncompleteSettingsError(ValueError):
-    """Only one of two settings that belong together is given."""
-
-    def __init__(self) -> None:
-        super().__init__("jwt_issuer and jwt_audience go together: give both, or neither for IAM")
+class SettingsError(ValueError):
+    """The settings cannot be used; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +40,10 @@ class StageSettings:
     memory_size: int
     """The functions' memory in MiB; their share of CPU grows with it."""
 
-    reserved_concurrency: int | None
+    reserved_concurrency: int | None = None
     """Reserved concurrency of each function, also its upper bound; None: they share the account's."""
 
-    snap_start: bool
+    snap_start: bool = False
     """Whether the functions that callers wait for start from a snapshot of the initialized process
     (SnapStart), which shortens cold starts. AWS charges for caching each version's snapshot and for each
     restore, and a deployment takes minutes longer. Restored processes share no times and no random numbers:
@@ -77,13 +67,13 @@ class StageSettings:
     """How many chunks of an import are applied concurrently, each with 32 rows in flight. A new on-demand
     table takes about 400 rows a second: more would only be throttled, and single changes with them."""
 
-    import_memory_size: int
+    import_memory_size: int = 2048
     """The memory of an import's functions in MiB."""
 
-    metric_math: bool
+    metric_math: bool = True
     """Whether there are alarms on metric math, which the local AWS does not support."""
 
-    function_runtime: FunctionRuntime
+    function_runtime: FunctionRuntime = FunctionRuntime.MANAGED
     """The Lambda runtime of the functions."""
 
     jwt_issuer: str | None = None
@@ -108,14 +98,11 @@ STAGES = {
             deletion_protection=False,
             log_retention=logs.RetentionDays.ONE_DAY,
             memory_size=512,
-            reserved_concurrency=None,
-            snap_start=False,
             guard_grace_seconds=1,
             api_rate=1000,
             api_burst=1000,
             import_days=1,
             import_chunks_at_once=2,
-            import_memory_size=2048,
             metric_math=False,
             function_runtime=FunctionRuntime.LOCAL,
         ),
@@ -125,16 +112,11 @@ STAGES = {
             deletion_protection=False,
             log_retention=logs.RetentionDays.ONE_WEEK,
             memory_size=512,
-            reserved_concurrency=None,
-            snap_start=False,
             guard_grace_seconds=20,
             api_rate=50,
             api_burst=100,
             import_days=7,
             import_chunks_at_once=5,
-            import_memory_size=2048,
-            metric_math=True,
-            function_runtime=FunctionRuntime.MANAGED,
         ),
         StageSettings(
             name="prod",
@@ -142,16 +124,11 @@ STAGES = {
             deletion_protection=True,
             log_retention=logs.RetentionDays.THREE_MONTHS,
             memory_size=1024,
-            reserved_concurrency=None,
-            snap_start=False,
             guard_grace_seconds=20,
             api_rate=500,
             api_burst=1000,
             import_days=30,
             import_chunks_at_once=10,
-            import_memory_size=2048,
-            metric_math=True,
-            function_runtime=FunctionRuntime.MANAGED,
         ),
     )
 }
@@ -168,13 +145,12 @@ def stage_settings(
     """Return the settings of the stage `name`, completed by those of one account.
 
     Raises:
-        UnknownStageError: no stage has that name.
-        IncompleteSettingsError: one of `jwt_issuer` and `jwt_audience` is missing.
+        SettingsError: no stage has that name, or one of `jwt_issuer` and `jwt_audience` is missing.
     """
     if name not in STAGES:
-        raise UnknownStageError(name)
+        raise SettingsError(f"unknown stage {name!r}; known stages: {', '.join(STAGES)}")
     if (jwt_issuer is None) != (jwt_audience is None):
-        raise IncompleteSettingsError
+        raise SettingsError("jwt_issuer and jwt_audience go together: give both, or neither for IAM")
     return replace(
         STAGES[name],
         alarm_topic_arn=alarm_topic_arn,

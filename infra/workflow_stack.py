@@ -16,7 +16,7 @@ from infra.import_users import ImportUsers
 from infra.lambda_function import LambdaFunction
 from infra.projection import Projection
 from infra.settings import StageSettings
-from infra.user_change import UserChange
+from infra.state_machine import DEFINITIONS, StateMachine
 
 
 class WorkflowStack(Stack):
@@ -39,20 +39,8 @@ class WorkflowStack(Stack):
             "AuditChange": self._build_audit_change(),
             "AuditRejection": self._build_audit_rejection(),
         }
-        standard = UserChange(
-            self,
-            "UserChange",
-            settings=settings,
-            machine_type=sfn.StateMachineType.STANDARD,
-            functions=functions,
-        )
-        express = UserChange(
-            self,
-            "UserChangeExpress",
-            settings=settings,
-            machine_type=sfn.StateMachineType.EXPRESS,
-            functions=functions,
-        )
+        standard = self._build_user_change("UserChange", sfn.StateMachineType.STANDARD, functions)
+        express = self._build_user_change("UserChangeExpress", sfn.StateMachineType.EXPRESS, functions)
         Guard(self, "Guard", settings=settings, data=data, code=self._code.plain)
         bus = self._build_event_bus()
         Projection(self, "Projection", settings=settings, data=data, code=self._code.plain, bus=bus)
@@ -73,6 +61,26 @@ class WorkflowStack(Stack):
         CfnOutput(self, "ImportUsersStateMachineArn", value=imports.machine.state_machine_arn)
         CfnOutput(self, "EventBusName", value=bus.event_bus_name)
         CfnOutput(self, "ApiUrl", value=http.api.api_endpoint)
+
+    def _build_user_change(
+        self, name: str, machine_type: sfn.StateMachineType, functions: Mapping[str, lambda_.IFunction]
+    ) -> StateMachine:
+        """Build a machine over the four steps of a change.
+
+        An Express workflow ends after five minutes, so the definition's timeout is a little shorter. It is
+        long enough for one state to time out at every retry, and for all states when their calls fail
+        immediately. If three states time out at every retry, the execution times out and raises the alarm; a
+        redrive, or another start of the same change, continues from what was committed.
+        """
+        return StateMachine(
+            self,
+            name,
+            settings=self._settings,
+            machine_type=machine_type,
+            definition=(DEFINITIONS / "user_change.asl.json").read_text(encoding="utf-8"),
+            functions=functions,
+            what="A user change",
+        )
 
     def _build_event_bus(self) -> events.EventBus:
         return events.EventBus(

@@ -14,7 +14,7 @@ from botocore.config import Config
 from local import processes, signals
 from local.errors import LocalAwsError
 from local.ministack import CHECKOUT, REGION, clean_environment, client_environment, tail
-from registrar_client.stage import local_session
+from registrar_client.stage import NOT_UP, OUTPUTS, local_session
 
 if TYPE_CHECKING:
     import subprocess
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 ACCOUNT: Final = "000000000000"
 CDK_SECONDS: Final = 5
-OUTPUTS: Final = "outputs.json"
-NOT_UP: Final = "the local AWS is not up; start it with `make up`"
 
 
 @dataclass(frozen=True)

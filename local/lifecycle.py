@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from local import kept, lock, ministack, processes, signals
-from local.deploy import NOT_UP, OUTPUTS, Outputs, deploy, read_outputs
+from local.deploy import Outputs, deploy, read_outputs
 from local.errors import LocalAwsError
 from local.ministack import Engine
 from local.processes import Process
 from local.say import say
+from registrar_client.stage import NOT_UP, OUTPUTS
 
 LEFT_SECONDS: Final = 10
 """How long the processes that an earlier command has left may take to end."""

@@ -5,7 +5,9 @@ from contextlib import suppress
 from typing import Final
 
 FAILED: Final = 1
-"""The exit status of a command that failed; one that a signal ended has `signals.Ended.status`."""
+"""The exit status of a command that failed; one that a signal ended has `signals.Ended.status`.
+
+Not one of the client's, where 1 is an answer; and signals must be handled before the client is imported."""
 
 
 def say(text: str) -> None:

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from local.deploy import OUTPUTS, Outputs
+from local.deploy import Outputs
 from local.ministack import client_environment
+from registrar_client.stage import OUTPUTS, OUTPUTS_VARIABLE
 
 CHANGED: Final = "REGISTRAR_SHELL_VARIABLES"
 """The variable with the names of those that `make env` has changed."""
@@ -36,7 +37,7 @@ def variables(outputs: Outputs, directory: Path) -> dict[str, str]:
         "USERS_TABLE": outputs.UsersTableName,
         "LEDGER_TABLE": outputs.LedgerTableName,
         "API_URL": outputs.ApiUrl,
-        "REGISTRAR_OUTPUTS": str(directory / OUTPUTS),
+        OUTPUTS_VARIABLE: str(directory / OUTPUTS),
         "PATH": path if path.split(os.pathsep)[0] == own else os.pathsep.join([own, path]),
     }
 

@@ -65,11 +65,9 @@ def _put(target: "SFNClient", definition: str) -> str:
 def run(outputs: Outputs, endpoint: str, samples: Path) -> None:
     """Create the machine of the local AWS on `endpoint`, and run the samples there."""
     deployed = outputs.client("stepfunctions")
-    definition = deployed.describe_state_machine(stateMachineArn=outputs.UserChangeStateMachineArn)[
-        "definition"
-    ]
+    machine = deployed.describe_state_machine(stateMachineArn=outputs.UserChangeStateMachineArn)
     target = client("stepfunctions", endpoint)
-    report_console().print(send(target, create(target, definition), samples))
+    report_console().print(send(target, create(target, machine["definition"]), samples))
 
 
 def main() -> int:

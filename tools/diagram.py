@@ -1,9 +1,4 @@
-"""Draws the state machines: `python -m tools.diagram`.
-
-Writes `docs/<name>.mmd` for each `statemachines/<name>.asl.json`, as Mermaid.
-A picture stands in the README as well, between `<!-- <name>.mmd -->` and `<!-- /<name>.mmd -->`.
-With `--check` nothing is written, and the exit code is 1 when anything would change.
-"""
+"""Draws each ``statemachines/<name>.asl.json`` into ``docs/<name>.mmd``: ``python -m tools.diagram``."""
 
 import json
 import re
@@ -11,8 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+from tools.generated import write_or_check
 
+ROOT = Path(__file__).parents[1]
 
 OUTCOMES = {"user_change": ("APPLIED", "REJECTED"), "import_users": ("REPORTED", "REFUSED")}
 """What a machine answers when nothing was caught, and when something was."""
@@ -80,41 +76,15 @@ def _box(name: str, state: dict[str, Any]) -> str:
     return "<br>".join([f"<b>{name}</b>", *([comment] if comment else []), *(f"<i>{r}</i>" for r in retries)])
 
 
-def embed(readme: str, name: str, mermaid: str) -> str:
-    """Return a README with the picture between its markers; unchanged when it has none."""
-    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-    block = f"{begin}\n```mermaid\n{mermaid}```\n{end}"
-    return re.sub(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _: block, readme, flags=re.DOTALL)
-
-
 def pictures(root: Path) -> dict[Path, str]:
-    """Return what the pictures' files, the README among them, should hold."""
-    files: dict[Path, str] = {}
-    readme = root / "README.md"
-    text = readme.read_text(encoding="utf-8") if readme.exists() else None
+    """Return each picture's file and what must stand in it."""
+    files = {}
     for machine in sorted((root / "statemachines").glob("*.asl.json")):
-        name = machine.name.replace(".asl.json", ".mmd")
-        outcomes = OUTCOMES[name.removesuffix(".mmd")]
-        mermaid = draw(json.loads(machine.read_text(encoding="utf-8")), outcomes)
-        files[root / "docs" / name] = mermaid
-        text = embed(text, name, mermaid) if text is not None else None
-    return files if text is None else {**files, readme: text}
-
-
-def main(arguments: list[str], root: Path = ROOT) -> int:
-    """Write what has changed, or with `--check` only name it; return the exit code."""
-    stale = {
-        path: text
-        for path, text in pictures(root).items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
-    }
-    check = "--check" in arguments
-    for path, text in stale.items():
-        sys.stderr.write(f"{path.relative_to(root)}: {'out of date' if check else 'written'}\n")
-        if not check:
-            path.write_text(text, encoding="utf-8")
-    return 1 if check and stale else 0
+        name = machine.name.removesuffix(".asl.json")
+        definition = json.loads(machine.read_text(encoding="utf-8"))
+        files[root / "docs" / f"{name}.mmd"] = draw(definition, OUTCOMES[name])
+    return files
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(pictures(ROOT), sys.argv[1:]))

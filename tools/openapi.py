@@ -1,6 +1,7 @@
 """The OpenAPI document of the HTTP API, made from its models."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -24,7 +25,6 @@ from registrar.api.models import (
 from registrar.api.requests import (
     DeleteParameters,
     FindParameters,
-    NoParameters,
     PageParameters,
     Parameters,
     StatsParameters,
@@ -69,6 +69,23 @@ STATUS_WORDS: Final = {
     500: "Internal error; the log has the request id, and an alarm is raised.",
     503: "Not answered in time; try again, with the same Idempotency-Key.",
 }
+OPERATIONS: Final = {
+    "POST /changes": ("postChange", "Run a change"),
+    "GET /changes/{change_id}": ("getChange", "What became of a change"),
+    "GET /users": ("findUsers", "The user of a name, or the users of a status"),
+    "POST /users": ("createUser", "Create a user"),
+    "GET /users/{user_id}": ("getUser", "A user"),
+    "PATCH /users/{user_id}": ("updateUser", "Update a user (JSON Merge Patch on its attributes)"),
+    "DELETE /users/{user_id}": ("deleteUser", "Delete a user"),
+    "GET /users/{user_id}/history": ("getHistory", "A user's audit trail, oldest record first"),
+    "POST /uploads": ("createUpload", "An address for a file to be imported"),
+    "POST /imports": ("postImport", "Import a file"),
+    "GET /imports/{import_id}": ("getImport", "How far an import is, and how it went"),
+    "GET /stats": ("getStats", "Users by status, changes by day, action and outcome"),
+    "GET /health": ("getHealth", "Whether the API answers"),
+}
+"""By route: the operationId and the summary."""
+
 BY_THE_GATEWAY: Final = (401, 403, 429)
 KEY: Final = {
     "name": "Idempotency-Key",
@@ -94,6 +111,14 @@ PREFER: Final = {
     "in": "header",
     "description": "respond-async starts the change and answers at once (RFC 7240).",
     "schema": {"type": "string", "enum": ["respond-async"]},
+}
+PATH_PARAMETERS: Final = {
+    name: {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": pattern}}
+    for name, pattern in (
+        ("user_id", limits.USER_ID_PATTERN),
+        ("change_id", limits.REACHABLE_CHANGE_ID_PATTERN),
+        ("import_id", limits.IMPORT_ID_PATTERN),
+    )
 }
 SENT: Final = [KEY, IF_MATCH, PREFER]
 HEADERS: Final[dict[str, Any]] = {
@@ -145,144 +170,62 @@ def document() -> dict[str, Any]:
 
 
 def _paths(change: dict[str, Any]) -> dict[str, Any]:
-    user_id, change_id, import_id = (
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": pattern}}
-        for name, pattern in (
-            ("user_id", limits.USER_ID_PATTERN),
-            ("change_id", limits.REACHABLE_CHANGE_ID_PATTERN),
-            ("import_id", limits.IMPORT_ID_PATTERN),
-        )
-    )
     changed: Answers = {
         200: (ChangeAnswer, "Applied.", ["ETag"]),
         202: (Accepted, "Started.", ["Location", "Retry-After"]),
     }
     created: Answers = {**changed, 201: (ChangeAnswer, "A user was created.", ["ETag", "Location"])}
-    rejected = (400, 404, 409, 412, 413, 415, 503)
-    one_user: Answers = {200: (User, "The user.", ["ETag"])}
-    return {
-        "/changes": {
-            "post": _operation("postChange", "Run a change", created, rejected, SENT, body=_body(change)),
-        },
-        "/changes/{change_id}": {
-            "get": _operation(
-                "getChange",
-                "What became of a change",
-                {
-                    200: (ChangeAnswer, "It was decided.", []),
-                    202: (Accepted, "It runs.", ["Location", "Retry-After"]),
-                },
-                (400, 404, 503),
-                [change_id, *_query(NoParameters)],
-            ),
-        },
-        "/users": {
-            "get": _operation(
-                "findUsers",
-                "The user of a name, or the users of a status",
-                {200: (UserPage, "Those users.", [])},
-                (400, 503),
-                _query(FindParameters),
-            ),
-            "post": _operation(
-                "createUser",
-                "Create a user",
-                {status: created[status] for status in (201, 202)},
-                rejected,
-                SENT,
-                body=_body(change, "action", "user_id?"),
-            ),
-        },
-        "/users/{user_id}": {
-            "get": _operation(
-                "getUser", "A user", one_user, (400, 404, 503), [user_id, *_query(NoParameters)]
-            ),
-            "patch": _operation(
-                "updateUser",
-                "Update a user (JSON Merge Patch on its attributes)",
-                changed,
-                rejected,
-                [user_id, *SENT],
-                body=_body(change, "action", "user_id"),
-            ),
-            "delete": _operation(
-                "deleteUser",
-                "Delete a user",
-                changed,
-                (400, 404, 409, 412, 413, 503),
-                [user_id, *SENT, *_query(DeleteParameters)],
-            ),
-        },
-        "/users/{user_id}/history": {
-            "get": _operation(
-                "getHistory",
-                "A user's audit trail, oldest record first",
-                {200: (RecordPage, "Records.", [])},
-                (400, 404, 503),
-                [user_id, *_query(PageParameters)],
-            ),
-        },
-        "/uploads": {
-            "post": _operation(
-                "createUpload",
-                "An address for a file to be imported",
-                {201: (Upload, "Send the file there.", [])},
-                (400, 413, 415, 503),
-                [],
-                body={"$ref": REFERENCE.format(model="UploadRequest")},
-            ),
-        },
-        "/imports": {
-            "post": _operation(
-                "postImport",
-                "Import a file",
-                {
-                    200: (ImportAccepted, "It was started before, and has ended.", ["Location"]),
-                    202: (ImportAccepted, "Started.", ["Location", "Retry-After"]),
-                },
-                (400, 409, 413, 415, 503),
-                [IMPORT_KEY],
-                body={"$ref": REFERENCE.format(model="ImportRequest")},
-            ),
-        },
-        "/imports/{import_id}": {
-            "get": _operation(
-                "getImport",
-                "How far an import is, and how it went",
-                {200: (ImportStatus, "What is known.", [])},
-                (400, 404, 503),
-                [import_id, *_query(NoParameters)],
-            ),
-        },
-        "/stats": {
-            "get": _operation(
-                "getStats",
-                "Users by status, changes by day, action and outcome",
-                {200: (Stats, "Counts.", [])},
-                (400, 503),
-                _query(StatsParameters),
-            ),
-        },
-        "/health": {
-            "get": {
-                **_operation(
-                    "getHealth", "Whether the API answers", {200: (Health, "It does.", [])}, (400,), []
-                ),
-                "security": [],
-            },
-        },
+    decided: Answers = {
+        200: (ChangeAnswer, "It was decided.", []),
+        202: (Accepted, "It runs.", ["Location", "Retry-After"]),
     }
+    imported: Answers = {
+        200: (ImportAccepted, "It was started before, and has ended.", ["Location"]),
+        202: (ImportAccepted, "Started.", ["Location", "Retry-After"]),
+    }
+    rejected = (404, 409, 412)
+    users: Answers = {200: (UserPage, "Those users.", [])}
+    user: Answers = {200: (User, "The user.", ["ETag"])}
+    new_user: Answers = {status: created[status] for status in (201, 202)}
+    records: Answers = {200: (RecordPage, "Records.", [])}
+    upload: Answers = {201: (Upload, "Send the file there.", [])}
+    progress: Answers = {200: (ImportStatus, "What is known.", [])}
+    new_body = _body(change, "action", "user_id?")
+    merge_patch = _body(change, "action", "user_id")
+    deletion = [*SENT, *_query(DeleteParameters)]
+    operations = (
+        _operation("POST /changes", created, rejected, SENT, body=_reference("ChangeRequest")),
+        _operation("GET /changes/{change_id}", decided, (404,)),
+        _operation("GET /users", users, parameters=_query(FindParameters)),
+        _operation("POST /users", new_user, rejected, SENT, body=new_body),
+        _operation("GET /users/{user_id}", user, (404,)),
+        _operation("PATCH /users/{user_id}", changed, rejected, SENT, body=merge_patch),
+        _operation("DELETE /users/{user_id}", changed, (*rejected, 413), deletion),
+        _operation("GET /users/{user_id}/history", records, (404,), _query(PageParameters)),
+        _operation("POST /uploads", upload, body=_reference("UploadRequest")),
+        _operation("POST /imports", imported, (409,), [IMPORT_KEY], body=_reference("ImportRequest")),
+        _operation("GET /imports/{import_id}", progress, (404,)),
+        _operation("GET /stats", {200: (Stats, "Counts.", [])}, parameters=_query(StatsParameters)),
+        _operation("GET /health", {200: (Health, "It does.", [])}, is_open=True),
+    )
+    paths: dict[str, Any] = {}
+    for path, method, operation in operations:
+        paths.setdefault(path, {})[method] = operation
+    return paths
 
 
 def _operation(  # noqa: PLR0913 - what an operation has
-    name: str,
-    summary: str,
+    route: str,
     answers: Answers,
-    refusals: tuple[int, ...],
-    parameters: list[dict[str, Any]],
+    refusals: Sequence[int] = (),
+    parameters: Sequence[dict[str, Any]] = (),
     *,
     body: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+    is_open: bool = False,
+) -> tuple[str, str, dict[str, Any]]:
+    """Return path, method and operation; ``refusals`` are the statuses that only some operations have."""
+    name, summary = OPERATIONS[route]
+    method, path = route.split()
     responses = {
         str(status): {
             "description": words,
@@ -291,19 +234,29 @@ def _operation(  # noqa: PLR0913 - what an operation has
         }
         for status, (model, words, headers) in answers.items()
     }
-    for status in (*refusals, 500, *(BY_THE_GATEWAY if name != "getHealth" else ())):
+    of_body = () if body is None else (413, 415)
+    for status in (400, *refusals, *of_body, 500, *(() if is_open else (503, *BY_THE_GATEWAY))):
         content = {problems.MEDIA_TYPE: _schema_of("ProblemDocument")}
         if status in BY_THE_GATEWAY:
             content["application/json"] = _schema_of("GatewayRefusal")
         responses[str(status)] = {"description": STATUS_WORDS[status], "content": content}
-    operation: dict[str, Any] = {"operationId": name, "summary": summary, "parameters": parameters}
+    operation: dict[str, Any] = {
+        "operationId": name,
+        "summary": summary,
+        "parameters": [PATH_PARAMETERS[each] for each in re.findall(r"{(\w+)}", path)] + [*parameters],
+    }
     if body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
-    return {**operation, "responses": dict(sorted(responses.items()))}
+    operation["responses"] = dict(sorted(responses.items()))
+    return path, method.lower(), {**operation, **({"security": []} if is_open else {})}
 
 
 def _schema_of(model: str) -> dict[str, Any]:
-    return {"schema": {"$ref": REFERENCE.format(model=model)}}
+    return {"schema": _reference(model)}
+
+
+def _reference(model: str) -> dict[str, Any]:
+    return {"$ref": REFERENCE.format(model=model)}
 
 
 def _query(model: type[Parameters]) -> list[dict[str, Any]]:
@@ -327,8 +280,6 @@ def _query(model: type[Parameters]) -> list[dict[str, Any]]:
 
 def _body(change: dict[str, Any], *said: str) -> dict[str, Any]:
     """Return the schema of a change without what method and path say; ``?`` marks what may be left out."""
-    if not said:
-        return {"$ref": REFERENCE.format(model="ChangeRequest")}
     gone = {name for name in said if not name.endswith("?")}
     optional = {name.removesuffix("?") for name in said}
     return {

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from tools.generated import write_or_check
+
 FOLDER: Final = Path(__file__).parents[1] / "client" / "registrar_client"
 SOURCE: Final = FOLDER / "async_client.py"
 TARGET: Final = FOLDER / "client.py"
@@ -41,22 +43,10 @@ def generated() -> str:
     return _ruff("format", text=_ruff("check", "--fix", "--unsafe-fixes", "--select=I,UP028", text=text))
 
 
-def main(arguments: list[str]) -> int:
-    """Write the client, or with ``--check`` return 1 when it is not what would be written."""
-    current = TARGET.read_text(encoding="utf-8") if TARGET.is_file() else ""
-    text = generated()
-    if arguments != ["--check"]:
-        TARGET.write_text(text, encoding="utf-8")
-    elif text != current:
-        print(f"{TARGET.name} does not follow {SOURCE.name}: run make docs", file=sys.stderr)
-        return 1
-    return 0
-
-
 def _ruff(*arguments: str, text: str) -> str:
     command = [sys.executable, "-m", "ruff", *arguments, "--quiet", "--stdin-filename", str(TARGET), "-"]
     return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout  # noqa: S603
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check({TARGET: generated()}, sys.argv[1:]))

@@ -221,13 +221,13 @@ class AsyncRegistrarClient:
         return await self._send(calls.health())
 
     async def _pages(self, call_of: calls.PageCall[T]) -> AsyncIterator[T]:
-        page: Page[T] = await self._send(call_of(None))
-        for item in page.items:
-            yield item
-        while page.cursor is not None:
-            page = await self._send(call_of(page.cursor))
+        cursor: str | None = None
+        while True:
+            page = await self._send(call_of(cursor))
             for item in page.items:
                 yield item
+            if (cursor := page.cursor) is None:
+                return
 
     async def _known(self, call: Call[T], known_by: float) -> T | None:
         """Send a call about what was just started; return None while that is not visible yet."""

@@ -219,13 +219,12 @@ class RegistrarClient:
         return self._send(calls.health())
 
     def _pages(self, call_of: calls.PageCall[T]) -> Iterator[T]:
-        page: Page[T] = self._send(call_of(None))
-        for item in page.items:
-            yield item
-        while page.cursor is not None:
-            page = self._send(call_of(page.cursor))
-            for item in page.items:
-                yield item
+        cursor: str | None = None
+        while True:
+            page = self._send(call_of(cursor))
+            yield from page.items
+            if (cursor := page.cursor) is None:
+                return
 
     def _known(self, call: Call[T], known_by: float) -> T | None:
         """Send a call about what was just started; return None while that is not visible yet."""

@@ -44,16 +44,12 @@ def write_csv(users: Iterator[Item], file: TextIO) -> int:
 
 def write_jsonl(users: Iterator[Item], file: TextIO) -> int:
     """Write users in the format that an import takes; return how many there were."""
-    return write_lines(
-        (
-            {
-                "user_id": user["user_id"],
-                "attributes": {name: user[name] for name in ATTRIBUTES if name in user},
-            }
-            for user in users
-        ),
-        file,
-    )
+
+    def line(user: Item) -> Item:
+        attributes = {name: user[name] for name in ATTRIBUTES if name in user}
+        return {"user_id": user["user_id"], "attributes": attributes}
+
+    return write_lines(map(line, users), file)
 
 
 def write_lines(values: Iterator[Any], file: TextIO) -> int:

@@ -17,7 +17,23 @@ class Attributes(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class Problem:
+class Answer:
+    """What the API answers, or a part of it."""
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Read it from an answer of the API."""
+        given = {field.name: value[field.name] for field in fields(cls) if field.name in value}
+        return cls(**{**given, **cls._read(value)})
+
+    @classmethod
+    def _read(cls, value: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG003 - for those that read more
+        """Return the fields that are optional, or not as they are in JSON."""
+        return {}
+
+
+@dataclass(frozen=True)
+class Problem(Answer):
     """One reason why a request was refused or a change rejected.
 
     Attributes:
@@ -30,14 +46,9 @@ class Problem:
     path: str
     message: str
 
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Read it from an answer of the API."""
-        return cls(value["code"], value["path"], value["message"])
-
 
 @dataclass(frozen=True)
-class Change:
+class Change(Answer):
     """The outcome of a change.
 
     Attributes:
@@ -56,13 +67,12 @@ class Change:
     replayed: bool
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Read it from an answer of the API."""
-        return cls(**{**_fields(cls, value), "problems": _problems(value["errors"])})
+    def _read(cls, value: Mapping[str, Any]) -> dict[str, Any]:
+        return {"problems": _problems(value["errors"])}
 
 
 @dataclass(frozen=True)
-class User:
+class User(Answer):
     """A live user.
 
     Attributes:
@@ -83,14 +93,13 @@ class User:
     display_name: str | None = None
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Read it from an answer of the API."""
+    def _read(cls, value: Mapping[str, Any]) -> dict[str, Any]:
         times = {name: datetime.fromisoformat(value[name]) for name in ("created_at", "updated_at")}
-        return cls(**{"tags": {}, **_fields(cls, value), **times})
+        return {"tags": value.get("tags", {}), **times}
 
 
 @dataclass(frozen=True)
-class Record:
+class Record(Answer):
     """An audit record.
 
     Attributes:
@@ -115,34 +124,21 @@ class Record:
     content: Mapping[str, Any]
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Read it from an answer of the API."""
-        optional: dict[str, Any] = {
-            "action": None,
-            "version": None,
-            "actor": {},
-            "reason": None,
-            "changes": {},
-        }
-        read = {
+    def _read(cls, value: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            **_given(value, action=None, version=None, actor={}, reason=None, changes={}),
             "problems": _problems(value.get("errors", [])),
             "recorded_at": datetime.fromisoformat(value["recorded_at"]),
             "content": value,
         }
-        return cls(**{**optional, **_fields(cls, value), **read})
 
 
 @dataclass(frozen=True)
-class Upload:
+class Upload(Answer):
     """The signed URL to which a file is sent, and the key that names it in an import."""
 
     key: str
     url: str
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Read it from an answer of the API."""
-        return cls(value["key"], value["url"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +175,7 @@ class ImportOptions:
 
 
 @dataclass(frozen=True)
-class Import:
+class Import(Answer):
     """The progress of an import, and its result once it has ended.
 
     Attributes:
@@ -217,21 +213,19 @@ class Import:
         return self.applied + self.rejected + self.replayed + self.failed
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Read it from an answer of the API."""
-        counts = dict.fromkeys(("applied", "rejected", "replayed", "failed", "not_applied"), 0)
-        unknown = dict.fromkeys(("rows", "seconds", "cost_usd", "report_url", "failed_url"))
+    def _read(cls, value: Mapping[str, Any]) -> dict[str, Any]:
         started = value.get("started_at")
-        read = {
+        return {
+            **_given(value, dry_run=False, applied=0, rejected=0, replayed=0, failed=0, not_applied=0),
+            **_given(value, rows=None, seconds=None, cost_usd=None, report_url=None, failed_url=None),
             "problems": _problems(value["errors"]),
             "started_at": datetime.fromisoformat(started) if started else None,
             "content": value,
         }
-        return cls(**{"dry_run": False, **counts, **unknown, **_fields(cls, value), **read})
 
 
 @dataclass(frozen=True)
-class DayCount:
+class DayCount(Answer):
     """How many changes of a day, UTC, had this action and outcome."""
 
     day: str
@@ -241,7 +235,7 @@ class DayCount:
 
 
 @dataclass(frozen=True)
-class Stats:
+class Stats(Answer):
     """Exact counts of the ledger, a few seconds old.
 
     Attributes:
@@ -253,14 +247,13 @@ class Stats:
     changes: tuple[DayCount, ...]
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Read it from an answer of the API."""
-        return cls(value["users"], tuple(DayCount(**_fields(DayCount, row)) for row in value["changes"]))
+    def _read(cls, value: Mapping[str, Any]) -> dict[str, Any]:
+        return {"changes": tuple(map(DayCount.from_json, value["changes"]))}
 
 
-def _fields(of: type, value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those fields of a dataclass that an answer has."""
-    return {field.name: value[field.name] for field in fields(of) if field.name in value}
+def _given(value: Mapping[str, Any], **defaults: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """Return what an answer has of these fields, else the default."""
+    return {name: value.get(name, default) for name, default in defaults.items()}
 
 
 def _problems(errors: Iterable[Mapping[str, Any]]) -> tuple[Problem, ...]:

@@ -14,11 +14,12 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 LOCAL = "local"
-OUTPUTS = Path(".local") / "outputs.json"
+OUTPUTS = "outputs.json"
+"""The file with the outputs of the local AWS, in the folder `.local` of its checkout."""
 OUTPUTS_VARIABLE = "REGISTRAR_OUTPUTS"
 """The environment variable with the path of these outputs, so that they are found from any folder."""
 STACKS = ("Data", "Workflow")
-NOT_UP = "the local AWS is not up: start it with `make up`, or name a stage with --stage"
+NOT_UP = "the local AWS is not up: start it with `make up`"
 
 
 class StageNotFound(Exception):  # noqa: N818 - what happened
@@ -104,18 +105,16 @@ def _outputs(client: Any, stack: str) -> dict[str, str]:  # noqa: ANN401 - boto3
 
 def _local_stage() -> Stage:
     file = _outputs_file()
-    if file is None:
-        raise StageNotFound(NOT_UP)
-    outputs = json.loads(file.read_text())
-    if not _listens(outputs["endpoint"]):
-        raise StageNotFound(NOT_UP)
+    outputs = json.loads(file.read_text()) if file else None
+    if outputs is None or not _listens(outputs["endpoint"]):
+        raise StageNotFound(f"{NOT_UP}, or name a stage with --stage")
     return Stage(local_session(outputs["region"]), outputs["endpoint"], outputs)
 
 
 def _outputs_file() -> Path | None:
     named = os.environ.get(OUTPUTS_VARIABLE)
     here = Path.cwd()
-    files = [Path(named)] if named else [folder / OUTPUTS for folder in (here, *here.parents)]
+    files = [Path(named)] if named else [folder / ".local" / OUTPUTS for folder in (here, *here.parents)]
     return next((file for file in files if file.exists()), None)
 
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from registrar_client import Import, RegistrarClient
 from registrar_client.command import connection, import_source
 from registrar_client.command.import_progress import Pace, described
-from registrar_client.command.import_result import refusals, sums
+from registrar_client.command.import_result import sums, unapplied
 from registrar_client.stage import Stage
 
 COLUMNS = ("row", "change_id", "outcome", "replayed", "version", "codes", "paths", "messages")
@@ -127,7 +127,7 @@ def test_a_report_is_read_no_further_than_needed(data):
             pulled = start + cut
             yield REPORT[start : start + cut]
 
-    found = refusals(blocks(), rejected=True)
+    found = unapplied(blocks(), rejected=True)
     first = next(found)
     assert (first.row, first.codes) == ("2", "name_taken")
     assert pulled <= REPORT.index(b"\r\n3,") + 2 + cut

@@ -12,12 +12,3 @@ def test_its_first_line_says_so_and_nothing_of_asyncio_is_left():
     assert text.startswith(sync_client.HEADER)
     code = text.removeprefix(sync_client.HEADER)
     assert not [word for word in ("async", "await", "Async") if word in code]
-
-
-def test_a_stale_client_fails_the_check_until_it_is_generated_again(tmp_path, monkeypatch, capsys):
-    stale = tmp_path / "client.py"
-    monkeypatch.setattr(sync_client, "TARGET", stale)
-    assert sync_client.main(["--check"]) == 1
-    assert "make docs" in capsys.readouterr().err
-    assert sync_client.main([]) == 0
-    assert sync_client.main(["--check"]) == 0

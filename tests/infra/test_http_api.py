@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from infra.http_api import OPENAPI
-from infra.settings import IncompleteSettingsError, stage_settings
+from infra.settings import SettingsError, stage_settings
 from registrar.domain.errors import TransientFault
 from tests.infra.synthesized import Stage, synthesize
 
@@ -51,7 +51,7 @@ def test_with_an_issuer_a_request_must_carry_its_token(tmp_path_factory: pytest.
 
 @pytest.mark.parametrize("given", [{"jwt_issuer": "https://issuer.example"}, {"jwt_audience": "registrar"}])
 def test_an_issuer_without_an_audience_is_refused(given: dict[str, str]):
-    with pytest.raises(IncompleteSettingsError, match="jwt_issuer and jwt_audience go together"):
+    with pytest.raises(SettingsError, match="jwt_issuer and jwt_audience go together"):
         stage_settings("prod", **given)
 
 

@@ -8,7 +8,7 @@ import pytest
 from aws_cdk import App
 
 import app
-from infra.settings import STAGES, UnknownStageError, stage_settings
+from infra.settings import STAGES, SettingsError, stage_settings
 from tests.infra.synthesized import (
     CONSUMERS,
     FUNCTIONS,
@@ -125,7 +125,7 @@ def test_nothing_is_built_in_docker(stage: Stage):
 
 
 def test_an_unknown_stage_is_refused_with_the_known_ones():
-    with pytest.raises(UnknownStageError, match="unknown stage 'production'; known stages: local, dev, prod"):
+    with pytest.raises(SettingsError, match="unknown stage 'production'; known stages: local, dev, prod"):
         stage_settings("production")
 
 

@@ -226,7 +226,7 @@ def test_the_outputs_that_a_crash_has_left_are_not_used(tmp_path, engine, here, 
     os.kill(engine.pid, signal.SIGKILL)
     while engine.is_alive():
         time.sleep(0.02)
-    sentence = "error: the local AWS is not up; start it with `make up`\n"
+    sentence = "error: the local AWS is not up: start it with `make up`\n"
     assert here("env") == here("shell") == (1, "", sentence)
     monkeypatch.setattr(sys, "argv", ["sfn", "http://127.0.0.1:1", "--directory", str(tmp_path)])
     assert (step_functions_local.main(), *capsys.readouterr()) == (1, "", sentence)

@@ -5,7 +5,7 @@ import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 import boto3
 import httpx
@@ -23,6 +23,14 @@ TABLES: Final = "reads the tables of a stage, not the API"
 
 Command = Callable[..., None]
 LINE, ENVIRONMENT, DEFAULT = "COMMANDLINE", "ENVIRONMENT", "DEFAULT"
+
+
+class StageTables(NamedTuple):
+    """The arguments of ``Checker`` and ``Tables``: a DynamoDB client, and the names of a stage's tables."""
+
+    client: Any
+    users: str
+    ledger: str
 
 
 @dataclass(frozen=True)
@@ -43,14 +51,15 @@ class Connection:
         """
         return find_stage(self.stage, self.profile, self._region())
 
-    def tables(self) -> tuple[Any, str, str]:
-        """Return a DynamoDB client and the names of the Users and the Ledger table.
+    def tables(self) -> StageTables:
+        """Find the tables of the deployed stage.
 
         Raises:
             StageNotFound: the stage is not deployed.
         """
         stage = self.deployed()
-        return stage.client("dynamodb"), stage.outputs["UsersTableName"], stage.outputs["LedgerTableName"]
+        users, ledger = (stage.outputs[name] for name in ("UsersTableName", "LedgerTableName"))
+        return StageTables(stage.client("dynamodb"), users, ledger)
 
     def client(self) -> RegistrarClient:
         """Make the API's client; a token in ``REGISTRAR_TOKEN`` takes precedence over AWS credentials.

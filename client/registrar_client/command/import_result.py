@@ -26,7 +26,7 @@ SHOWN_MAX: Final = 5
 
 
 @dataclass(frozen=True)
-class Refusal:
+class UnappliedRow:
     """A row of the report that was not applied; its reasons are joined with semicolons."""
 
     row: str
@@ -95,7 +95,7 @@ def sums(status: Import) -> dict[str, str]:
     }
 
 
-def refusals(report: Iterable[bytes], *, rejected: bool) -> Iterator[Refusal]:
+def unapplied(report: Iterable[bytes], *, rejected: bool) -> Iterator[UnappliedRow]:
     """Yield the rows of a report that were not applied, reading no more of it than needed.
 
     Args:
@@ -104,7 +104,7 @@ def refusals(report: Iterable[bytes], *, rejected: bool) -> Iterator[Refusal]:
     """
     for row in csv.DictReader(_lines(report)):
         if row["outcome"] == "REJECTED" or (not rejected and row["outcome"] != "APPLIED"):
-            yield Refusal(*(_text(row[name]) for name in ("row", "codes", "paths", "messages")))
+            yield UnappliedRow(*(_text(row[name]) for name in ("row", "codes", "paths", "messages")))
 
 
 def _show_reasons(client: RegistrarClient, status: Import) -> None:
@@ -112,7 +112,7 @@ def _show_reasons(client: RegistrarClient, status: Import) -> None:
     number = rejected or status.failed
     try:
         with closing(client.download(str(status.report_url))) as report:
-            found = list(islice(refusals(report, rejected=rejected > 0), min(SHOWN_MAX, number)))
+            found = list(islice(unapplied(report, rejected=rejected > 0), min(SHOWN_MAX, number)))
     except (RegistrarError, KeyError) as error:
         print(f"the report cannot be read: {error}", file=sys.stderr)
         return

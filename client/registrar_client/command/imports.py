@@ -21,6 +21,24 @@ from registrar_client.command.output_file import OutputFile, is_one_file, opened
 from registrar_client.models import Import, ImportOptions
 from registrar_client.stage import StageNotFound
 
+Format = Annotated[
+    str | None, typer.Option("--format", help="csv or jsonl; by the name's extension when left out.")
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option("--column", metavar="NAME=FIELD", help="Map a CSV's column to a field; NAME= ignores it."),
+]
+ImportKey = Annotated[
+    str | None, typer.Option("--key", help="Rows with the same content and key are the same change.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen, without writing.")]
+FailFast = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Stop after N rows that were not applied.")
+]
+Tolerated = Annotated[
+    int | None,
+    typer.Option(min=0, max=100, metavar="P", help="Stop when more than P % of all rows were not applied."),
+]
 SaveReport = Annotated[
     Path | None, typer.Option("--report", metavar="FILE", help="Save the outcome of each row to this file.")
 ]
@@ -54,30 +72,12 @@ def import_file(  # noqa: PLR0913, PLR0917 - the options of a command
     source: Annotated[
         str, typer.Argument(metavar="FILE", help="A file, - for standard input, or s3://BUCKET/KEY.")
     ],
-    form: Annotated[
-        str | None, typer.Option("--format", help="csv or jsonl; by the name's extension when left out.")
-    ] = None,
-    columns: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--column", metavar="NAME=FIELD", help="Map a CSV's column to a field; NAME= ignores it."
-        ),
-    ] = None,
-    import_key: Annotated[
-        str | None, typer.Option("--key", help="Rows with the same content and key are the same change.")
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would happen, without writing.")
-    ] = False,
-    fail_fast: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Stop after N rows that were not applied.")
-    ] = None,
-    tolerated_failure_percentage: Annotated[
-        int | None,
-        typer.Option(
-            min=0, max=100, metavar="P", help="Stop when more than P % of all rows were not applied."
-        ),
-    ] = None,
+    form: Format = None,
+    columns: Columns = None,
+    import_key: ImportKey = None,
+    dry_run: DryRun = False,
+    fail_fast: FailFast = None,
+    tolerated_failure_percentage: Tolerated = None,
     reason: Annotated[str | None, typer.Option(help="For rows that have none.")] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it has ended.")] = True,
     report: SaveReport = None,
