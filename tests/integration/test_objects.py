@@ -1,5 +1,6 @@
 """The import bucket on the local engine's own S3: what is written once stays."""
 
+import io
 import uuid
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
@@ -8,6 +9,7 @@ import pytest
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.response import StreamingBody
 
 from registrar.domain.errors import ImportRefused, TransientFault
 from registrar.imports.adapters import objects
@@ -105,6 +107,20 @@ def test_what_may_be_found_and_not_read_is_refused(bucket, monkeypatch):
     monkeypatch.setattr(bucket._client, "get_object", refused)  # noqa: SLF001
     with pytest.raises(ImportRefused):
         list(bucket.blocks(found))
+
+
+def test_an_answer_that_breaks_off_is_a_transient_fault(bucket, monkeypatch):
+    bucket.write("uploads/file", 1)
+    found = bucket.find(bucket.bucket, "uploads/file")
+    monkeypatch.setattr(bucket._client, "get_object", cut_short)  # noqa: SLF001
+    with pytest.raises(TransientFault):
+        bucket.read("uploads/file")
+    with pytest.raises(TransientFault):
+        list(bucket.blocks(found))
+
+
+def cut_short(**_call):
+    return {"Body": StreamingBody(io.BytesIO(b"12"), 3)}
 
 
 def refused(**_call):

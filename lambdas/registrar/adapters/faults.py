@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NotConnectedError
 
 from registrar.domain.errors import TransientFault
@@ -33,7 +33,7 @@ def transient_faults() -> Iterator[None]:
     """Turn a transient fault of AWS into TransientFault; let any other through."""
     try:
         yield
-    except (HTTPClientError, NotConnectedError) as error:
+    except (HTTPClientError, IncompleteReadError, NotConnectedError) as error:
         raise TransientFault(type(error).__name__) from error
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError, IncompleteReadError, ResponseStreamingError
+from botocore.exceptions import ClientError
 
 from registrar.adapters import aws
 from registrar.adapters.faults import transient_faults
@@ -65,7 +65,6 @@ class Objects:
         try:
             with transient_faults():
                 answer = self._client.get_object(Bucket=found.bucket, Key=found.key, IfMatch=found.tag)
-            with transient_faults():
                 yield from answer["Body"].iter_chunks(BLOCK_BYTES)
         except ClientError as error:
             if _status(error) == HTTPStatus.PRECONDITION_FAILED:
@@ -74,8 +73,6 @@ class Objects:
                 message = "may not be read: its key, its storage class or its bucket does not allow it"
                 raise ImportRefused(Problem("not_found", "/source", message)) from error
             raise
-        except (IncompleteReadError, ResponseStreamingError) as error:
-            raise TransientFault(type(error).__name__) from error
 
     def read(self, key: str) -> Any:  # noqa: ANN401 - any JSON value
         """Read a JSON object of the import bucket, None when it is not there."""
@@ -86,8 +83,6 @@ class Objects:
             if _status(error) in ABSENT:
                 return None
             raise
-        except (IncompleteReadError, ResponseStreamingError) as error:
-            raise TransientFault(type(error).__name__) from error
         return json.loads(body)
 
     def write(self, key: str, value: Any) -> None:  # noqa: ANN401 - any JSON value
