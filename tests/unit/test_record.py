@@ -167,9 +167,18 @@ def test_what_is_written_is_read_back():
 
 @pytest.mark.parametrize(
     "name",
-    ["user_id", "sequence", "change_id", "outcome", "recorded_at", "previous_hash", "commitment", "hash"]
     # An applied change has made a version.
-    + ["version"],
+    [
+        "user_id",
+        "sequence",
+        "change_id",
+        "outcome",
+        "recorded_at",
+        "previous_hash",
+        "commitment",
+        "hash",
+        "version",
+    ],
 )
 def test_a_value_without_what_every_record_has_is_no_record(name):
     with pytest.raises(BrokenSeal):
