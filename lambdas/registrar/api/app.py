@@ -53,10 +53,7 @@ def give_up(error: Exception) -> Response[str]:
     # Where, and not what: an error's text may quote a request, and logs hold no personal data.
     frames = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     logger.error("not answered", extra={"error": type(error).__name__, "frames": frames[-5:]})
-    return Refused(
-        "internal_error",
-        detail="internal error; the log has the request id",
-    ).response()
+    return Refused("internal_error", detail="internal error; the log has the request id").response()
 
 
 @app.not_found

@@ -53,9 +53,7 @@ def _moment(text: Any) -> Any:  # noqa: ANN401 - of a query
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 Limit = Annotated[
-    int,
-    BeforeValidator(_digits),
-    Field(ge=1, le=PAGE_MAX, description="How many are returned at most."),
+    int, BeforeValidator(_digits), Field(ge=1, le=PAGE_MAX, description="How many are returned at most.")
 ]
 CursorText = Annotated[
     str,

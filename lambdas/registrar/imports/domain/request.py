@@ -41,9 +41,7 @@ class UploadRequest(StrictModel):
 
     format: Literal["csv", "jsonl"]
     bytes: Annotated[
-        int,
-        Field(ge=1, json_schema_extra={"maximum": limits.IMPORT_BYTES_MAX}),
-        AfterValidator(_at_most),
+        int, Field(ge=1, json_schema_extra={"maximum": limits.IMPORT_BYTES_MAX}), AfterValidator(_at_most)
     ] = Field(description="How large the file is. S3 takes exactly so many bytes at the address.")
 
 
