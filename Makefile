@@ -21,7 +21,8 @@ endif
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if $(shell $(p) $(NEW_ENOUGH) 2>/dev/null && echo yes),$(p))))
 BIN := .venv/bin
-PARTS := faults ministack jar http deployed local docs rest
+# The longest first, so that none of them is left alone at the end.
+PARTS := ministack http rest docs local faults jar deployed
 export PYTHONPATH := .:lambdas:client
 
 .PHONY: help setup run test $(PARTS:%=test-%) soak fuzz mutants bench cost up down env env-off shell sfn-local lint format pins synth docs clean clean-data
