@@ -1,12 +1,14 @@
 """What every function has of its own."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from infra.code_asset import PYTHON_VERSION
+from infra.lambda_function import ENVIRONMENT
 from infra.settings import FunctionRuntime, stage_settings
+from registrar.adapters.environment import Environment
 from tests.infra.synthesized import (
     CHANGE_MACHINES,
     FUNCTIONS,
@@ -34,6 +36,12 @@ def test_every_function_has_a_role_and_a_log_group_of_its_own(stage: Stage):
         trust = stage.resources("AWS::IAM::Role")[f"{name}/Role"]["Properties"]["AssumeRolePolicyDocument"]
         (statement,) = trust["Statement"]
         assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+def test_the_variables_of_the_functions_are_the_fields_of_their_environment(stage: Stage):
+    functions = stage.resources("AWS::Lambda::Function").values()
+    given = {name for each in functions for name in each["Properties"]["Environment"]["Variables"]}
+    assert given - ENVIRONMENT.keys() == {field.name.upper() for field in fields(Environment)}
 
 
 def test_every_function_writes_json_logs_to_its_own_group_and_to_no_other(stage: Stage):
