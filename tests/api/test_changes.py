@@ -18,6 +18,13 @@ def rejected(*codes: str) -> dict:
     return {"outcome": "REJECTED", "errors": errors, "version": 2}
 
 
+def test_a_field_that_a_later_release_has_added_to_an_answer_is_left_out(ask, states):
+    states.answer = {"decided_by": "a later release"}
+    answer = ask("POST", "/changes", CREATE)
+    assert (answer.status, answer.body["outcome"]) == (201, "APPLIED")
+    assert "decided_by" not in answer.body
+
+
 def test_a_change_is_one_call_to_step_functions_and_nothing_else(ask, states, items):
     answer = ask("POST", "/changes", CREATE, headers={"Idempotency-Key": "c-1"})
     assert (answer.status, answer.body["outcome"]) == (201, "APPLIED")

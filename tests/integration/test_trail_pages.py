@@ -110,3 +110,16 @@ def test_applied_records_end_before_an_item_that_is_no_record(engine, created_ta
     put_records(engine, created_tables.ledger, records)
     put_all(engine, created_tables.ledger, [item_of({**records[2].as_json(), "reason": None})])
     assert trail.applied("u-1", 1, 4, 100) == records[:2]
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+def test_an_item_under_a_key_of_no_version_stops_no_page(engine, created_tables, trail, limit):
+    first, second = (record("u-1", applied_sequence(version), version, version) for version in (9, 10))
+    by_hand = {**first.as_json(), "sequence": "v#00000000000a"}
+    put_records(engine, created_tables.ledger, [first, second])
+    put_all(engine, created_tables.ledger, [item_of(by_hand)])
+    found, after = [], TrailPosition()
+    while after is not None:
+        page, after = trail.page("u-1", after, limit)
+        found += [each["version"] for each in page]
+    assert found == [9, 10]

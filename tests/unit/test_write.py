@@ -156,3 +156,17 @@ def test_a_fault_that_passes_is_met_by_the_same_decision_anew():
     store = Script(commits=[TransientFault("ThrottlingException"), None], users=[FIRST.after])
     assert write(change("update"), store).replayed is False
     assert store.calls == ["read", "commit", "commit"]
+
+
+def test_a_first_read_that_fails_is_left_to_the_state_machine(monkeypatch, slept):
+    store = Script()
+    reads: list[str] = []
+
+    def read(*key: str) -> None:
+        reads.append("read")
+        raise TransientFault("ReadTimeoutError")
+
+    monkeypatch.setattr(store, "read", read)
+    with pytest.raises(TransientFault, match="ReadTimeoutError"):
+        write(change("update"), store)
+    assert (reads, store.calls, slept) == (["read"], [], [])

@@ -19,6 +19,7 @@ from registrar.api.requests import (
     expected_versions_of,
     parameters_of,
     prefers_async,
+    refuse_actor,
 )
 from registrar.api.responses import RETRY_AFTER, etag, json_response
 from registrar.domain import limits
@@ -95,8 +96,7 @@ def _without(body: dict[str, Any], *fields: str) -> dict[str, Any]:
 def _submit(request: dict[str, Any]) -> Response[str]:
     """Complete a change with its id, version and actor, run it, and return the response."""
     event = router.current_event
-    if "actor" in request:
-        raise invalid(Problem("not_allowed", "/actor", "is the caller, as the signature or token says"))
+    refuse_actor(request)
     change_id = change_id_of(event, request)
     expected_version = _expected_version(request)
     change = {"change_id": change_id, **request, "actor": actor_of(event)}

@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from registrar.api import resources
 from registrar.api.models import ImportAccepted, ImportStatus, Upload
 from registrar.api.problems import Refused, invalid
-from registrar.api.requests import NoParameters, actor_of, body_of, parameters_of, unquoted
+from registrar.api.requests import NoParameters, actor_of, body_of, parameters_of, refuse_actor, unquoted
 from registrar.api.responses import RETRY_AFTER, json_response
 from registrar.domain import limits
 from registrar.domain.errors import ImportRefused, Problem
@@ -43,8 +43,7 @@ def post_import() -> Response[str]:
     """Start an import."""
     event = router.current_event
     body = body_of(event)
-    if "actor" in body:
-        raise invalid(Problem("not_allowed", "/actor", "is the caller, as the signature or token says"))
+    refuse_actor(body)
     import_id = _import_id(event.headers.get("idempotency-key"))
     request = {**body, "actor": actor_of(event)}
     try:
@@ -104,7 +103,7 @@ def _status(store: ImportStore, plan: Plan | None) -> dict[str, Any] | None:
         execution = resources.imports.find(store.import_id)
         running = execution.status if execution else None
         if running == "SUCCEEDED":
-            # It has ended between the two looks, or its objects have expired.
+            # It has ended between the two reads, or its objects have expired.
             summary = store.summary_json()
             if summary is None:
                 raise Refused("not_found", detail="its report has expired")

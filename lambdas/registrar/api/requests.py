@@ -3,6 +3,7 @@
 import re
 import uuid
 from base64 import b64decode
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import parse_qs
@@ -186,6 +187,16 @@ def _is_json(content_type: str) -> bool:
         if name.strip() == "charset"
     ]
     return kind in JSON_TYPES and all(charset in ("utf-8", "us-ascii") for charset in charsets)
+
+
+def refuse_actor(body: Mapping[str, Any]) -> None:
+    """Refuse a body that names its actor.
+
+    Raises:
+        Refused: it does.
+    """
+    if "actor" in body:
+        raise invalid(Problem("not_allowed", "/actor", "is the caller, as the signature or token says"))
 
 
 def change_id_of(event: APIGatewayProxyEventV2, body: dict[str, Any]) -> str:

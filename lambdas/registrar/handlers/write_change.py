@@ -18,7 +18,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Write a valid change; return ``{"answer": …, "record": …}``, a sealed record not yet in the ledger.
 
     Raises:
-        ChangeRejected: the user's state or the names of others say no.
+        ChangeRejected: the user's state, or a name that another user holds, does not allow it.
         TransientFault: try again.
     """
     change = Change.from_json(event)

@@ -43,7 +43,7 @@ def write(change: Change, store: WriteStore) -> Written:
     """Write a change.
 
     Raises:
-        ChangeRejected: the user's state or the names of others say no.
+        ChangeRejected: the user's state, or a name that another user holds, does not allow it.
         TransientFault: try again.
     """
     # A create expects no user, and its transaction finds one that is there: no read is needed.
